@@ -1,0 +1,1 @@
+"""The generator of the Puppet control repository; its console script is ``fleet``."""

@@ -1,0 +1,57 @@
+"""The command line. Each verb parses its arguments, calls one function and prints."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from generator.errors import FleetError
+
+#: verb -> where its click command lives; imported only when it is called, because a render
+#: must not pay for the lab's imports.
+VERBS = {
+    "render": "generator.commands.render:render",
+    "lint": "generator.commands.lint:lint",
+    "verify": "generator.commands.verify:verify",
+    "lab": "generator.commands.lab:lab",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a verb when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the verbs, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb ``cmd_name``; None where there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, attribute = VERBS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fleet")
+def fleet() -> None:
+    """Turn bare machines into GPU service nodes, and keep them so."""
+
+
+def main() -> None:
+    """Run ``fleet``; every expected error becomes lines on standard error and an exit code."""
+    try:
+        fleet.main(prog_name="fleet", standalone_mode=False)
+    except FleetError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped", file=sys.stderr)
+        sys.exit(130)

@@ -9,6 +9,8 @@ import click
 
 from generator.errors import FleetError
 
+from generator.errors import FleetError
+
 #: verb -> where its click command lives; imported only when it is called, because a render
 #: must not pay for the lab's imports.
 VERBS = {
@@ -45,7 +47,7 @@ def fleet() -> None:
 def main() -> None:
     """Run ``fleet``; every expected error becomes lines on standard error and an exit code."""
     try:
-        fleet.main(prog_name="fleet", standalone_mode=False)
+        sys.exit(fleet.main(prog_name="fleet", standalone_mode=False) or 0)
     except FleetError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

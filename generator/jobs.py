@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.progress import step
+from generator.progress import say
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,10 @@ def run_side_by_side(jobs: Iterable[Job], workers: int) -> list[Result]:
 
 def _run(job: Job) -> Result:
     started = time.monotonic()
-    with step(job.name) as _:
-        outcome = job.work()
-    return Result(job, outcome, time.monotonic() - started)
+    outcome = job.work()
+    seconds = time.monotonic() - started
+    say(f"  {'✓' if outcome.ok else '✗'} {job.name} ({seconds:.1f} s)")
+    return Result(job, outcome, seconds)
 
 
 def table(results: Sequence[Result], unit: str) -> str:

@@ -1,0 +1,73 @@
+# frozen_string_literal: true
+
+require 'json'
+require 'rspec-puppet'
+
+REPOSITORY = File.expand_path('../..', __dir__)
+
+# The systems that the modules support: name to facts.
+SYSTEMS = Dir["#{REPOSITORY}/tests/facts/*.json"].sort.to_h do |file|
+  [File.basename(file, '.json'), JSON.parse(File.read(file)).reject { |key, _| key.start_with?('_') }]
+end.freeze
+
+# What Puppet logs while a catalogue is compiled; Puppet knows an array destination by this class's name.
+module Puppet
+  module Test
+    class LogCollector
+      def initialize(logs)
+        @logs = logs
+      end
+
+      def <<(value)
+        @logs << value
+      end
+    end
+  end
+end
+
+# The node that every example is about: a certificate, and what it says of itself.
+RSpec.shared_context 'with a certificate' do
+  let(:node) { 'tts1.lab.test' }
+  let(:trusted_facts) { { 'pp_role' => 'tts_node', 'pp_environment' => 'staging' } }
+end
+
+module EverySystem
+  # Run the block's examples once on the facts of each system.
+  #
+  #   on_every_system { it { is_expected.to compile.with_all_deps } }
+  def on_every_system(&examples)
+    SYSTEMS.each do |name, facts|
+      context "on #{name}" do
+        let(:facts) { facts }
+
+        class_exec(name, facts, &examples)
+      end
+    end
+  end
+end
+
+RSpec.configure do |config|
+  config.extend EverySystem
+  config.include_context 'with a certificate'
+  config.disable_monkey_patching!
+  config.order = :random
+
+  config.module_path = ["#{REPOSITORY}/modules", "#{REPOSITORY}/vendor_modules"].join(File::PATH_SEPARATOR)
+  config.setup_fixtures = false
+  config.hiera_config = "#{__dir__}/hiera.yaml"
+  config.strict_variables = true
+  config.trusted_server_facts = true
+
+  config.before do
+    Puppet[:strict] = :error
+    @logs = []
+    Puppet::Util::Log.newdestination(Puppet::Test::LogCollector.new(@logs))
+  end
+
+  config.after do
+    warnings = @logs.select { |log| log.level == :warning }.map(&:to_s)
+    # Of rspec-puppet's own making: it turns every catalogue into one for this machine, whatever system it is of.
+    warnings.reject! { |text| text.start_with?('Found multiple default providers') }
+    raise "Puppet warned: #{warnings.join("\n")}" unless warnings.empty?
+  end
+end

@@ -1,0 +1,73 @@
+# @summary Deploys this repository's branches as Puppet environments, by r10k
+#
+# An account of its own does it: it owns the environments, and Puppet Server can only read them.
+#
+# @example In hieradata/roles/puppet_server.yaml
+#   profile::code_deploy::remote: https://git.example.org/control.git
+#
+# @param remote
+#   Where the control repository is.
+# @param modules
+#   Whether r10k fetches the Puppetfile's modules too. A server that has them as Debian packages needs none.
+# @param interval
+#   Time between two deploys; undef leaves them to whoever calls r10k.
+class profile::code_deploy (
+  String[1] $remote,
+  Boolean $modules = true,
+  Optional[Pattern[/\A\d+(s|min|h)\z/]] $interval = '5min',
+) {
+  package { ['r10k', 'git']:
+    ensure => installed,
+  }
+
+  user { 'code-deploy':
+    ensure => present,
+    system => true,
+    home   => '/var/cache/r10k',
+    shell  => '/usr/sbin/nologin',
+  }
+
+  file {
+    default:
+      owner => 'root',
+      group => 'root',
+      mode  => '0644',
+      ;
+    '/etc/puppetlabs':
+      ensure => directory,
+      mode   => '0755',
+      ;
+    '/etc/puppetlabs/r10k':
+      ensure => directory,
+      mode   => '0755',
+      ;
+    '/etc/puppetlabs/r10k/r10k.yaml':
+      ensure  => file,
+      content => stdlib::to_yaml( {
+          'cachedir' => '/var/cache/r10k',
+          'git'      => { 'provider' => 'shellgit' },
+          'sources'  => { 'fleet' => { 'remote' => $remote, 'basedir' => '/etc/puppet/code/environments' } },
+      }),
+      ;
+    ['/etc/puppet/code/environments', '/etc/puppet/code/environments/production']:
+      ensure => directory,
+      owner  => 'code-deploy',
+      mode   => '0755',
+      ;
+    '/etc/systemd/system/code-deploy.service':
+      ensure  => file,
+      content => epp('profile/code-deploy.service.epp', { 'modules' => $modules }),
+      notify  => Service['code-deploy.timer'],
+      ;
+    '/etc/systemd/system/code-deploy.timer':
+      ensure  => file,
+      content => epp('profile/code-deploy.timer.epp', { 'interval' => pick($interval, '1h') }),
+      notify  => Service['code-deploy.timer'],
+      ;
+  }
+
+  service { 'code-deploy.timer':
+    ensure => bool2str($interval =~ NotUndef, 'running', 'stopped'),
+    enable => $interval =~ NotUndef,
+  }
+}

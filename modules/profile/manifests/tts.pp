@@ -1,0 +1,7 @@
+# @summary The text-to-speech service of a node
+#
+# @example In hieradata/, at whichever level
+#   indextts2::revision: v2.0.0
+class profile::tts {
+  include indextts2
+}

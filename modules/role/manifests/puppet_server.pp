@@ -1,0 +1,12 @@
+# @summary The Puppet server of a fleet: it signs, compiles, deploys and keeps the record
+#
+# @example In the csr_attributes.yaml of the node
+#   extension_requests:
+#     pp_role: puppet_server
+class role::puppet_server {
+  include profile::puppet_agent
+  include profile::puppet_server
+  include profile::puppetdb
+  include profile::autosign
+  include profile::code_deploy
+}

@@ -1,0 +1,9 @@
+# @summary A node that turns text to speech
+#
+# @example In the csr_attributes.yaml of the node
+#   extension_requests:
+#     pp_role: tts_node
+class role::tts_node {
+  include profile::puppet_agent
+  include profile::tts
+}

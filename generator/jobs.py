@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,21 +14,18 @@ from generator.progress import say
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job found: is it well, and what it printed."""
+    """What a job found: is it well, what it printed, and how much it looked at (files, tests)."""
 
     ok: bool
     output: str
+    size: int = 0
 
 
 @dataclass(frozen=True)
 class Job:
-    """A piece of work that may run beside others.
-
-    ``work`` is called in a thread and must not raise; ``size`` is what the table counts (files, examples).
-    """
+    """A piece of work that may run beside others; ``work`` is called in a thread and must not raise."""
 
     name: str
-    size: int
     work: Callable[[], Outcome]
 
 
@@ -42,19 +38,27 @@ class Result:
     seconds: float
 
 
-def call(command: Sequence[str | Path], root: Path, **environment: str) -> Outcome:
-    """Run a program in ``root`` with nobody to ask; it is well when it exits 0."""
-    done = subprocess.run(
+def call(command: Sequence[str | Path], root: Path, *, aloud: bool = False) -> Outcome:
+    """Run a program in ``root`` with nobody to ask; it is well when it exits 0.
+
+    ``aloud`` prints each line of its output also as it comes.
+    """
+    lines = []
+    with subprocess.Popen(
         [str(word) for word in command],
         cwd=root,
-        env=os.environ | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    return Outcome(done.returncode == 0, done.stdout)
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if aloud:
+                print(line, end="", flush=True)
+    return Outcome(process.returncode == 0, "".join(lines))
 
 
 def run_side_by_side(jobs: Iterable[Job], workers: int) -> list[Result]:
@@ -77,7 +81,7 @@ def table(results: Sequence[Result], unit: str) -> str:
     lines = [f"{'':{width}}  {unit:>8}  {'seconds':>8}"]
     for result in results:
         verdict = "ok" if result.outcome.ok else "FAILED"
-        lines.append(f"{result.job.name:{width}}  {result.job.size:8}  {result.seconds:8.1f}  {verdict}")
+        lines.append(f"{result.job.name:{width}}  {result.outcome.size:8}  {result.seconds:8.1f}  {verdict}")
     return "\n".join(lines)
 
 

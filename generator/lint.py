@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
@@ -67,9 +67,10 @@ def _job(root: Path, linter: Linter, names: Sequence[str]) -> Job:
     files = [name for name in names if linter.reads.search(name) or _is_script(root / name, linter)]
 
     def work() -> Outcome:
-        return linter.check(root, files) if files else Outcome(True, "")
+        found = linter.check(root, files) if files else Outcome(True, "")
+        return replace(found, size=len(files))
 
-    return Job(linter.name, len(files), work)
+    return Job(linter.name, work)
 
 
 def _is_script(path: Path, linter: Linter) -> bool:

@@ -1,0 +1,82 @@
+"""What ``make test`` runs: every suite, those that do not disturb each other side by side."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from generator.errors import AnswerIsNo
+from generator.jobs import Job, Outcome, call, complaints, run_side_by_side, table
+from generator.progress import say
+
+VENV = Path(sys.executable).parent
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = (VENV / "python", "-u", "-m", "pytest")
+
+#: How the programs say how many tests they ran.
+_TESTS = re.compile(r"\b(\d+) (?:passed|failed|examples|errors?)\b(?!, 0 examples)")
+
+
+def suite(name: str, *command: str | Path, aloud: bool = False) -> Job:
+    """Make a job of a test program; the table counts the tests that it says it ran."""
+
+    def work() -> Outcome:
+        outcome = call(command, ROOT, aloud=aloud)
+        last = "".join(outcome.output.splitlines(keepends=True)[-20:])
+        return replace(outcome, size=sum(int(number) for number in _TESTS.findall(last)))
+
+    return Job(name, work)
+
+
+def unit() -> list[Job]:
+    """List the suites that need neither root nor the lab."""
+    if shutil.which("puppet") and shutil.which("rspec"):
+        return [
+            suite("tests/unit", *PYTEST, "-q", "tests/unit"),
+            suite("tests/module on this Puppet", "rspec"),
+        ]
+    say("Puppet is not installed, so what needs it is left out (as root, make setup installs it)")
+    return [suite("tests/unit without Puppet", *PYTEST, "-q", "-m", "not puppet", "tests/unit")]
+
+
+def lab(marks: str) -> Job:
+    """Make the job of the lab's tests that bear ``marks``, which shows each test as it is done."""
+    return suite(f"tests/lab, {marks}", *PYTEST, "-v", "-s", "-m", marks, "tests/lab", aloud=True)
+
+
+def everything() -> list[list[Job]]:
+    """List the suites in stages: what is in one stage runs side by side; the lab wants both cores."""
+    lint = suite("lint", VENV / "fleet", "lint")
+    puppet8 = suite("tests/module on Puppet 8", VENV / "python", "-m", "generator.rspec8")
+    return [[lint, *unit(), puppet8], [lab("not faults")]]
+
+
+SUITES: dict[str, Callable[[], list[list[Job]]]] = {
+    "all": everything,
+    "unit": lambda: [unit()],
+    "faults": lambda: [[lab("faults")]],
+}
+
+
+def run(stages: Sequence[Sequence[Job]]) -> None:
+    """Run the stages, sum them up, and raise AnswerIsNo where a test failed."""
+    results = []
+    for stage in stages:
+        results += run_side_by_side(stage, os.cpu_count() or 1)
+    click.echo(table(results, "tests"))
+    if said := complaints(results):
+        raise AnswerIsNo(f"\n{said}")
+
+
+if __name__ == "__main__":
+    try:
+        run(SUITES[sys.argv[1]]())
+    except AnswerIsNo as error:
+        sys.exit(str(error))

@@ -1,0 +1,12 @@
+"""What every suite shares."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """Say beside a passed test how long it took, as every line of progress does."""
+    if isinstance(report, pytest.TestReport) and report.when == "call" and report.passed:
+        return "passed", ".", f"PASSED ({report.duration:.1f} s)"
+    return None

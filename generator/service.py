@@ -1,0 +1,123 @@
+"""What a service is: the data that templates, schemas and checks are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Unset(Enum):
+    """The default of a parameter that has none."""
+
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the service's class.
+
+    ``type`` is a Puppet data type and the truth for schemas and documentation; ``signature`` is the
+    type that the class declares. A value reaches the service as ``flag`` or ``env``, and installs as
+    each of ``build_env``.
+    """
+
+    name: str
+    type: str
+    signature: str
+    default: Any
+    doc: str
+    flag: str | None = None
+    env: str | None = None
+    build_env: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> bool:
+        """Whether a value has to come from Hiera."""
+        return self.default is Unset.REQUIRED
+
+
+@dataclass(frozen=True)
+class DataType:
+    """A data type of the module's own: ``Module::Name``."""
+
+    name: str
+    summary: str
+    type: str
+
+
+@dataclass(frozen=True)
+class RoomPath:
+    """A path below one of a service's rooms on the node (``state`` or ``cache_hub``)."""
+
+    room: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of a service: ``run`` runs it, ``build`` builds what it runs."""
+
+    run: str
+    build: str
+
+
+@dataclass(frozen=True)
+class Listen:
+    """The flags by which the entry point is told where to listen."""
+
+    address_flag: str
+    port_flag: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How a service finds its weights: ``flag`` names their folder; it writes ``writable`` below it."""
+
+    flag: str
+    writable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, as its definition and the pattern say it."""
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    port: int
+    root: str
+    gpu: bool
+    accounts: Accounts
+    entry_point: str
+    listen: Listen
+    ready: str
+    extras: tuple[str, ...]
+    writable: tuple[str, ...]
+    weights: Weights | None
+    packages: dict[str, tuple[str, ...]]
+    environment: dict[str, str | RoomPath]
+    parameters: tuple[Parameter, ...]
+    types: tuple[DataType, ...]
+
+    @property
+    def unit(self) -> str:
+        """The systemd unit that runs the service."""
+        return f"{self.name}-webui.service"
+
+    @property
+    def namespace(self) -> str:
+        """The module's name as it stands in names of data types: ``Indextts2``."""
+        return self.name.capitalize()
+
+    @property
+    def room_paths(self) -> list[RoomPath]:
+        """The paths below rooms that the environment names, each once and sorted."""
+        paths = {value for value in self.environment.values() if isinstance(value, RoomPath)}
+        return sorted(paths, key=lambda p: (p.room, p.path))
+
+    @property
+    def state_folders(self) -> list[str]:
+        """The folders below ``state`` that the service writes."""
+        return sorted({*self.writable, *(p.path for p in self.room_paths if p.room == "state")})

@@ -1,0 +1,35 @@
+# Rendered by fleet render from templates/module/functions/weights_dir.pp.j2: edit that, not this file.
+
+# @summary The folder of the weights that a release names; undef where it names none
+#
+# @param revision
+#   The release.
+#
+# @param pin
+#   Its pin.
+#
+# @param weights
+#   The bundles of weights that exist, by name.
+#
+# @param cache_hub
+#   The folder that holds weights.
+#
+# @return
+#   The folder, named after the bundle and its revision.
+#
+# @api private
+function indextts2::weights_dir(
+  String $revision,
+  Indextts2::Release $pin,
+  Hash[String[1], Indextts2::Bundle] $weights,
+  String $cache_hub,
+) >> Optional[String] {
+  $name = $pin['weights']
+  if $name =~ Undef {
+    undef
+  } elsif $name in $weights {
+    "${cache_hub}/${name}-${weights[$name]['revision'][0, 7]}"
+  } else {
+    fail("indextts2::releases: ${revision} names the weights '${name}', which indextts2::weights does not have (it has: ${weights.keys.sort.join(', ')}); add them to the catalogue")
+  }
+}

@@ -1,0 +1,199 @@
+# Rendered by fleet render from templates/module/manifests/init.pp.j2: edit that, not this file.
+
+# @summary IndexTTS2 text-to-speech with its Gradio web UI
+#
+# Keeps one release of IndexTTS2 installed and serving. Releases are pinned to full commits in
+# the catalogue, so that a revision is one line of Hiera.
+#
+# @example Serve a release that the catalogue pins
+#   class { 'indextts2':
+#     revision => 'v1.0.0',
+#   }
+#
+# @param packages
+#   The system's packages that the service needs; the module's own data has them for each system.
+#
+# @param ensure
+#   Whether the service is on the node. `absent` takes all of it away but the folder cache_hub.
+#
+# @param revision
+#   The release that the node serves, by its name in `releases`. Needed where `ensure` is present.
+#
+# @param releases
+#   The releases that exist, by name; the catalogue in Hiera has them.
+#
+# @param weights
+#   The bundles of weights that releases name; the catalogue in Hiera has them.
+#
+# @param source
+#   The git repository of the service.
+#
+# @param root
+#   The folder that holds the service.
+#
+# @param address
+#   The address that the service listens on.
+#
+# @param port
+#   The port that the service listens on.
+#
+# @param installer
+#   What builds the Python environment. A release with the install method `lock` needs uv.
+#
+# @param uv_version
+#   The version of uv that installs releases.
+#
+# @param extras
+#   The extras of the project that are installed.
+#
+# @param index_url
+#   The package index that installs use instead of the installer's own.
+#
+# @param build_environment
+#   More environment variables for installs and downloads.
+#
+# @param install_timeout
+#   Seconds after which one attempt to build the Python environment is given up.
+#
+# @param hf_endpoint
+#   The model hub, or a mirror of it, that weights come from.
+#   Set as the environment variable `HF_ENDPOINT`.
+#
+# @param ready_timeout
+#   Seconds that a start may take until the service answers.
+#
+# @param environment
+#   More environment variables for the service; they win over its own.
+#
+# @param extra_args
+#   More command-line arguments for the service, last on its command line.
+#
+# @param extra_packages
+#   More packages of the system.
+#
+# @param verbose
+#   Whether the web UI logs each step of a generation.
+#   Passed as `--verbose`.
+#
+# @param fp16
+#   Whether the model runs in half precision, which needs about half of the GPU memory.
+#   Passed as `--fp16`.
+#
+# @param deepspeed
+#   Whether DeepSpeed accelerates the model. Its extra needs a CUDA toolkit on the node.
+#   Passed as `--deepspeed`.
+#
+# @param cuda_kernel
+#   Whether BigVGAN uses its own CUDA kernel, compiled at the first start.
+#   Passed as `--cuda_kernel`.
+#
+# @param accel
+#   Whether the GPT-2 acceleration engine is used. Needs the extra `accel`.
+#   Passed as `--accel`.
+#
+# @param torch_compile
+#   Whether torch.compile optimises s2mel.
+#   Passed as `--torch_compile`.
+#
+# @param qwen_emo
+#   Whether emotions can be described in words even on a card of less than 10 GiB, where the model for it is
+#   left out.
+#   Passed as `--qwen_emo`.
+#
+# @param gui_seg_tokens
+#   Most tokens in one segment of the text, as the page proposes it. The release's own default (120) where it
+#   is not set.
+#   Passed as `--gui_seg_tokens`.
+#
+# @param model_version
+#   Which model a release that can run both runs. The release's own default where it is not set.
+#   Passed as `--version`.
+#
+# @param cuda_visible_devices
+#   Which card is used, by index or UUID. The web UI always takes the first that it sees.
+#   Set as the environment variable `CUDA_VISIBLE_DEVICES`.
+#
+# @param hf_hub_offline
+#   Whether the hub client stays off the network. Turn it on once cache_hub is filled: a full cache without
+#   network was seen to stall a start for 173 s otherwise.
+#   Set as the environment variable `HF_HUB_OFFLINE`.
+#
+# @param use_modelscope
+#   Whether auxiliary models come from ModelScope (true) or the hub (false). Where it is not set, v2.5.0
+#   probes both for 3 s each at every start.
+#   Set as the environment variable `USE_MODELSCOPE`.
+#
+class indextts2 (
+  Array[String[1]] $packages,
+  Enum['present', 'absent'] $ensure = 'present',
+  Optional[String] $revision = undef,
+  Hash[String, Hash] $releases = {},
+  Hash[String[1], Indextts2::Bundle] $weights = {},
+  String[1] $source = 'https://github.com/index-tts/index-tts.git',
+  String $root = '/opt/indextts2',
+  Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
+  Integer $port = 7860,
+  Enum['uv', 'pip'] $installer = 'uv',
+  Pattern[/\A\d+\.\d+\.\d+\z/] $uv_version = '0.9.5',
+  Array[Pattern[/\A[A-Za-z0-9][\w.-]*\z/]] $extras = ['webui'],
+  Optional[Stdlib::HTTPUrl] $index_url = undef,
+  Hash[Indextts2::Variable, Indextts2::Text] $build_environment = {},
+  Integer[60] $install_timeout = 3600,
+  Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
+  Integer[1] $ready_timeout = 600,
+  Hash[Indextts2::Variable, Indextts2::Text] $environment = {},
+  Array[Indextts2::Text] $extra_args = [],
+  Array[String[1]] $extra_packages = [],
+  Boolean $verbose = false,
+  Boolean $fp16 = false,
+  Boolean $deepspeed = false,
+  Boolean $cuda_kernel = false,
+  Boolean $accel = false,
+  Boolean $torch_compile = false,
+  Boolean $qwen_emo = false,
+  Optional[Integer[20, 500]] $gui_seg_tokens = undef,
+  Optional[Enum['2', '2.5']] $model_version = undef,
+  Optional[String[1]] $cuda_visible_devices = undef,
+  Boolean $hf_hub_offline = false,
+  Optional[Boolean] $use_modelscope = undef,
+) {
+  if $root !~ Indextts2::Folder {
+    fail("indextts2::root is '${root}', which is no absolute path of letters, digits and . _ -: give the whole path, such as /opt/indextts2")
+  }
+  if $port !~ Integer[1, 65535] {
+    fail("indextts2::port is ${port}, which is no port: give a number from 1 to 65535, such as 7860")
+  }
+
+  $releases_dir = "${root}/releases"
+  $cache_hub = "${root}/cache_hub"
+  $state_dir = "${root}/state"
+  $build_dir = "${root}/build"
+  $libexec_dir = '/usr/local/libexec/indextts2'
+  $config_dir = '/etc/indextts2'
+
+  if $ensure == 'present' {
+    $pin = indextts2::pin($revision, $releases, $installer)
+    $release = "${revision}-${pin['commit'][0, 7]}"
+    $release_dir = "${releases_dir}/${release}"
+    $weights_dir = indextts2::weights_dir($revision, $pin, $weights, $cache_hub)
+    $build_variables = $build_environment + {
+      'UV_DEFAULT_INDEX' => $index_url,
+      'PIP_INDEX_URL' => $index_url,
+      'HF_ENDPOINT' => $hf_endpoint,
+    }.filter |$variable, $value| { $value =~ NotUndef }
+
+    contain indextts2::packages
+    contain indextts2::account
+    contain indextts2::release
+    contain indextts2::weights
+    contain indextts2::webui
+
+    Class['indextts2::packages']
+    -> Class['indextts2::account']
+    -> Class['indextts2::release']
+    -> Class['indextts2::weights']
+    -> Class['indextts2::webui']
+  } else {
+    contain indextts2::remove
+  }
+}

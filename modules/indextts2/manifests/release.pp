@@ -1,0 +1,163 @@
+# Rendered by fleet render from templates/module/manifests/release.pp.j2: edit that, not this file.
+
+# @summary The release of IndexTTS2: its checkout at the pinned commit, and its Python environment
+#
+# @api private
+class indextts2::release {
+  assert_private()
+
+  $pin = $indextts2::pin
+  $commit = $pin['commit']
+  $release_dir = $indextts2::release_dir
+  $mirror = "${indextts2::root}/source.git"
+  $libexec = $indextts2::libexec_dir
+  $ignored = "${indextts2::config_dir}/gitignore"
+  $build_environment = ["HOME=${indextts2::build_dir}", 'GIT_LFS_SKIP_SMUDGE=1', 'GIT_TERMINAL_PROMPT=0']
+  + $indextts2::build_variables.map |$name, $value| { "${name}=${value}" }
+
+  # Everything that the environment depends on: another digest means another environment.
+  $digest = sha256(stdlib::to_json({
+        'commit'      => $commit,
+        'install'     => $pin['install'],
+        'lock_sha256' => $pin['lock_sha256'],
+        'python'      => $pin['python'],
+        'extras'      => $indextts2::extras,
+        'installer'   => $indextts2::installer,
+        'uv_version'  => $indextts2::uv_version,
+  }))
+
+  file {
+    default:
+      ensure => directory,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0755',
+      ;
+    [$indextts2::root, $indextts2::config_dir, $libexec]:
+      ;
+    [$indextts2::releases_dir, $indextts2::build_dir, $mirror]:
+      owner => 'tts-build',
+      group => 'tts-build',
+      ;
+    "${libexec}/fetch-commit":
+      ensure => file,
+      source => 'puppet:///modules/indextts2/fetch-commit.sh',
+      mode   => '0755',
+      ;
+    "${libexec}/checkout":
+      ensure => file,
+      source => 'puppet:///modules/indextts2/checkout.sh',
+      mode   => '0755',
+      ;
+    "${libexec}/owner":
+      ensure => file,
+      source => 'puppet:///modules/indextts2/owner.sh',
+      mode   => '0755',
+      ;
+    "${libexec}/install-environment":
+      ensure => file,
+      source => 'puppet:///modules/indextts2/install-environment.sh',
+      mode   => '0755',
+      ;
+    $ignored:
+      ensure  => file,
+      content => "/.venv/\n/outputs/\n/prompts/\n/indextts/utils/tagger_cache/\n",
+      mode    => '0644',
+      ;
+    "${indextts2::config_dir}/release.json":
+      ensure  => file,
+      content => stdlib::to_json_pretty({
+          'revision' => $indextts2::revision,
+          'release'  => $indextts2::release,
+          'digest'   => $digest,
+      } + $pin),
+      mode    => '0644',
+      ;
+  }
+
+  # Every command of a release runs as the account that builds it: a hostile repository or
+  # package must not get further than that account.
+  Exec {
+    user        => 'tts-build',
+    cwd         => '/',
+    environment => $build_environment,
+    logoutput   => 'on_failure',
+  }
+
+  exec { "indextts2: fetch commit ${commit}":
+    command   => ["${libexec}/fetch-commit", $indextts2::source, $mirror, $commit],
+    unless    => [['/usr/bin/git', '-C', $mirror, 'rev-parse', '--quiet', '--verify', "refs/heads/pin-${commit}"]],
+    timeout   => 1800,
+    tries     => 3,
+    try_sleep => 10,
+    require   => File["${libexec}/fetch-commit", $mirror],
+  }
+
+  # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
+  exec { "indextts2: discard half-made checkout ${release_dir}":
+    command => ['/bin/rm', '-rf', $release_dir],
+    onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
+    require => File["${libexec}/checkout", $ignored],
+  }
+
+  vcsrepo { $release_dir:
+    ensure     => present,
+    provider   => 'git',
+    source     => $mirror,
+    revision   => $commit,
+    user       => 'tts-build',
+    submodules => false,
+    require    => Exec[
+      "indextts2: fetch commit ${commit}",
+      "indextts2: discard half-made checkout ${release_dir}"
+    ],
+  }
+
+  indextts2::owned { $release_dir:
+    account => 'tts-build',
+    # what is in the environment is too much to look through on every run; its stamp vouches for it
+    except  => ["${release_dir}/.venv"],
+    require => Vcsrepo[$release_dir],
+  }
+
+  exec { "indextts2: restore checkout ${release_dir}":
+    command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
+    unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
+    require => Indextts2::Owned[$release_dir],
+  }
+
+  # mount points of what the service writes; the folders themselves are in state/
+  file { [
+      "${release_dir}/indextts",
+      "${release_dir}/indextts/utils",
+      "${release_dir}/indextts/utils/tagger_cache",
+      "${release_dir}/outputs",
+      "${release_dir}/prompts",
+    ]:
+      ensure  => directory,
+      owner   => 'tts-build',
+      group   => 'tts-build',
+      mode    => '0755',
+      require => Exec["indextts2: restore checkout ${release_dir}"],
+  }
+
+  exec { "indextts2: Python environment of ${release_dir}":
+    command     => ["${libexec}/install-environment", $release_dir, $digest],
+    environment => $build_environment + [
+      "METHOD=${pin['install']}",
+      "INSTALLER=${indextts2::installer}",
+      "UV_VERSION=${indextts2::uv_version}",
+      "PYTHON=${pin['python']}",
+      "LOCK_SHA256=${pin['lock_sha256']}",
+      "EXTRAS=${indextts2::extras.join(' ')}",
+    ],
+    unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
+    timeout     => $indextts2::install_timeout,
+    tries       => 3,
+    try_sleep   => 20,
+    require     => [
+      Exec["indextts2: restore checkout ${release_dir}"],
+      File["${libexec}/install-environment"],
+    ],
+  }
+}

@@ -1,0 +1,92 @@
+# Rendered by fleet render from templates/module/manifests/weights.pp.j2: edit that, not this file.
+
+# @summary cache_hub: the weights of IndexTTS2 and the caches of its model hub
+#
+# Nothing here is ever deleted by Puppet.
+#
+# @api private
+class indextts2::weights {
+  assert_private()
+
+  file { $indextts2::cache_hub:
+    ensure => directory,
+    owner  => 'tts-build',
+    group  => 'tts-build',
+    mode   => '0755',
+  }
+
+  # the caches that the service itself fills
+  file { [
+      "${indextts2::cache_hub}/hub",
+      "${indextts2::cache_hub}/modelscope",
+    ]:
+      ensure => directory,
+      owner  => 'tts-user',
+      group  => 'tts-user',
+      mode   => '0755',
+  }
+
+  indextts2::owned { "${indextts2::cache_hub}/hub":
+    account => 'tts-user',
+    require => File["${indextts2::cache_hub}/hub"],
+  }
+
+  indextts2::owned { "${indextts2::cache_hub}/modelscope":
+    account => 'tts-user',
+    require => File["${indextts2::cache_hub}/modelscope"],
+  }
+
+  if $indextts2::weights_dir {
+    $bundle = $indextts2::weights[$indextts2::pin['weights']]
+    $libexec = $indextts2::libexec_dir
+
+    file { "${libexec}/fetch-weights":
+      ensure => file,
+      source => 'puppet:///modules/indextts2/fetch-weights.sh',
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0755',
+    }
+
+    exec { "indextts2: weights ${indextts2::weights_dir}":
+      command     => [
+        "${libexec}/fetch-weights",
+        "${indextts2::release_dir}/.venv",
+        $bundle['repository'],
+        $bundle['revision'],
+        $indextts2::weights_dir,
+      ],
+      environment => ["HOME=${indextts2::build_dir}"]
+      + $indextts2::build_variables.map |$name, $value| { "${name}=${value}" },
+      unless      => [['/bin/grep', '-qxF', $bundle['revision'], "${indextts2::weights_dir}/.complete"]],
+      user        => 'tts-build',
+      cwd         => '/',
+      logoutput   => 'on_failure',
+      timeout     => 0,
+      tries       => 3,
+      try_sleep   => 30,
+      require     => File["${libexec}/fetch-weights", $indextts2::cache_hub],
+    }
+
+    indextts2::owned { $indextts2::weights_dir:
+      account => 'tts-build',
+      except  => [
+        "${indextts2::weights_dir}/hf_cache",
+      ],
+      require => Exec["indextts2: weights ${indextts2::weights_dir}"],
+    }
+
+    file { "${indextts2::weights_dir}/hf_cache":
+      ensure  => directory,
+      owner   => 'tts-user',
+      group   => 'tts-user',
+      mode    => '0755',
+      require => Exec["indextts2: weights ${indextts2::weights_dir}"],
+    }
+
+    indextts2::owned { "${indextts2::weights_dir}/hf_cache":
+      account => 'tts-user',
+      require => File["${indextts2::weights_dir}/hf_cache"],
+    }
+  }
+}

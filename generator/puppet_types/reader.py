@@ -1,0 +1,191 @@
+"""Reads Puppet's notation of data types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from generator.puppet_types.builders import (
+    BUILDERS,
+    INEXPRESSIBLE,
+    Argument,
+    Call,
+    Default,
+    PuppetTypeError,
+    Regexp,
+)
+from generator.puppet_types.nodes import AliasType, Type, suggestion
+from generator.puppet_types.regexp import RegexpError
+from generator.puppet_types.stdlib import STDLIB
+
+MAX_DEPTH = 32
+MAX_LENGTH = 20_000
+
+_TOKEN = re.compile(
+    r"""(?P<space>(?:\s|\#[^\n]*)+)
+    |(?P<name>(?:::)?[A-Z]\w*(?:::[A-Z]\w*)*)
+    |(?P<single>'(?:[^'\\]|\\.)*')
+    |(?P<double>"(?:[^"\\]|\\.)*")
+    |(?P<regexp>/(?:[^/\\\n]|\\[^\n])*/)
+    |(?P<number>-?[0-9][0-9a-zA-Z_]*(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?)?)
+    |(?P<word>[a-z_]\w*(?:-\w+)*)
+    |(?P<sign>=>|[\[\]{},])""",
+    re.X | re.S | re.A,
+)
+_WORDS = {"default": Default(), "true": True, "false": False}
+_DOUBLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", '"': '"', "'": "'", "\\": "\\", "$": "$"}
+
+
+@dataclass
+class Reader:
+    """A recursive descent over ``text``; its depth is bounded."""
+
+    text: str
+    aliases: Mapping[str, str]
+    inside: tuple[str, ...] = ()  # the aliases that are being read
+    at: int = 0
+    depth: int = 0
+    kind: str = ""
+    token: str = ""
+    start: int = 0
+    _types: dict[str, Type] = field(default_factory=dict)
+
+    def read(self) -> Type:
+        """Return the type that the whole text is."""
+        if len(self.text) > MAX_LENGTH:
+            raise PuppetTypeError(0, f"a type of more than {MAX_LENGTH} characters")
+        self._next()
+        found = self._argument()
+        if not isinstance(found.value, Type):
+            meant = suggestion(self.text.strip().capitalize(), [*BUILDERS, *STDLIB, *self.aliases])
+            self._fail(
+                f"{self.text.strip()[:40] or 'an empty text'} is no Puppet data type{meant}", found.offset
+            )
+        if self.kind != "end":
+            self._fail(f"{self.token} after the end of the type")
+        return found.value
+
+    def _fail(self, message: str, offset: int | None = None) -> NoReturn:
+        raise PuppetTypeError(self.start if offset is None else offset, message)
+
+    def _next(self) -> None:
+        while True:
+            self.start = self.at
+            if self.at >= len(self.text):
+                self.kind, self.token = "end", "the end"
+                return
+            if not (found := _TOKEN.match(self.text, self.at)):
+                self._fail(f"{self.text[self.at]} is no part of a type (a quote or a slash may be missing)")
+            self.at, self.kind, self.token = found.end(), found.lastgroup or "", found[0]
+            if self.kind != "space":
+                return
+
+    def _expect(self, sign: str) -> None:
+        if self.token != sign or self.kind != "sign":
+            self._fail(f"'{sign}' was expected, not {self.token}")
+        self._next()
+
+    def _argument(self) -> Argument:
+        """Read one parameter: a type, a literal or a hash."""
+        offset, kind, token = self.start, self.kind, self.token
+        if kind == "name":
+            self._next()
+            return Argument(offset, self._type(token.removeprefix("::"), offset))
+        if kind == "sign" and token == "{":
+            return Argument(offset, self._pairs())
+        if kind in ("sign", "end"):
+            self._fail(f"a type was expected, not {token}")
+        self._next()
+        match kind:
+            case "single":
+                return Argument(offset, re.sub(r"\\([\\'])", r"\1", token[1:-1]))
+            case "double":
+                return Argument(offset, self._double(token[1:-1], offset))
+            case "regexp":
+                return Argument(offset, Regexp(token[1:-1]))
+            case "number":
+                return Argument(offset, self._number(token, offset))
+            case _:
+                return Argument(offset, _WORDS.get(token, token))
+
+    def _double(self, body: str, offset: int) -> str:
+        if re.search(r"(?<!\\)(?:\\\\)*\$(?=[{\w:])", body):
+            self._fail("a type takes no variables (write \\$ or use single quotes)", offset)
+        return re.sub(r"\\(.)", lambda found: _DOUBLE_ESCAPES.get(found[1], found[0]), body, flags=re.S)
+
+    def _number(self, token: str, offset: int) -> int | float:
+        if re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", token):
+            return int(token)
+        if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?", token):
+            return float(token)
+        self._fail(f"{token[:40]} is no number that a type takes here (write it in decimal digits)", offset)
+
+    def _pairs(self) -> list[tuple[Argument, Argument]]:
+        self._deeper()
+        self._expect("{")
+        pairs = []
+        while self.token != "}" or self.kind != "sign":
+            key = self._argument()
+            self._expect("=>")
+            pairs.append((key, self._argument()))
+            if self.token != "}":
+                self._expect(",")
+        self._expect("}")
+        self.depth -= 1
+        return pairs
+
+    def _deeper(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self._fail(f"a type nested deeper than {MAX_DEPTH} levels")
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        """Read ``[…]`` after a name, where it is there."""
+        if self.token != "[" or self.kind != "sign":
+            return ()
+        self._deeper()
+        self._expect("[")
+        arguments = []
+        while self.token != "]" or self.kind != "sign":
+            arguments.append(self._argument())
+            if self.token != "]":
+                self._expect(",")
+        if not arguments:
+            self._fail("the brackets are empty (leave them out)")
+        self._expect("]")
+        self.depth -= 1
+        return tuple(arguments)
+
+    def _type(self, name: str, offset: int) -> Type:
+        call = Call(name, offset, self._arguments())
+        if name in self.aliases or name in STDLIB:
+            call.none()
+            return self._alias(name, offset)
+        if name not in BUILDERS:
+            self._fail(f"{name} {self._unknown(name)}", offset)
+        try:
+            return BUILDERS[name](call)
+        except RegexpError as error:
+            raise PuppetTypeError(offset, f"in a regular expression: {error}") from None
+
+    def _unknown(self, name: str) -> str:
+        if name in INEXPRESSIBLE:
+            return f"cannot be checked in YAML ({INEXPRESSIBLE[name]})"
+        meant = suggestion(name, [*BUILDERS, *STDLIB, *self.aliases])
+        return f"is no known type{meant or ' (give its text as an alias, or use Puppet and stdlib types)'}"
+
+    def _alias(self, name: str, offset: int) -> Type:
+        if name in self.inside:
+            self._fail(f"{name} is made of itself (a type must end somewhere)", offset)
+        if name not in self._types:
+            text, meaning = (self.aliases[name], "") if name in self.aliases else STDLIB[name]
+            if len(self.inside) >= MAX_DEPTH:
+                self._fail(f"types that name each other more than {MAX_DEPTH} deep", offset)
+            reader = Reader(text, self.aliases, (*self.inside, name), depth=self.depth, _types=self._types)
+            try:
+                self._types[name] = AliasType(name, reader.read(), meaning)
+            except PuppetTypeError as error:
+                raise PuppetTypeError(offset, f"in {name}: {error}") from None
+        return self._types[name]

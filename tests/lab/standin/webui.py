@@ -65,6 +65,9 @@ import gradio as gr  # type: ignore[import-not-found]  # noqa: E402
 
 Path("outputs/tasks").mkdir(parents=True, exist_ok=True)
 Path("prompts").mkdir(exist_ok=True)
+# Upstream's text normaliser builds its cache beside its code; a checkout that denies that stops the start.
+Path("indextts/utils/tagger_cache").mkdir(parents=True, exist_ok=True)
+Path("indextts/utils/tagger_cache/built").touch()
 
 
 def gen_single(

@@ -18,8 +18,8 @@ import yaml
 
 from generator.errors import InputError
 from generator.yaml_scalars import CURED_AT_START, Ambiguous, Scalar, plain_scalar, plain_words, short
+from generator.yaml_text import Place, read_text
 
-MAX_BYTES = 2**20
 MAX_DEPTH = 64
 #: values and keys, counted after aliases are expanded
 MAX_NODES = 100_000
@@ -27,14 +27,8 @@ EMPTY = "this file is empty (a mapping, 'key: value', was expected)"
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-#: What YAML does not take unescaped, and line breaks that no editor counts as such.
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-_BARE_RETURN = re.compile("\r(?!\n)")
 _TAB_INDENT = re.compile(r" *\t(?=[ \t]*[^ \t\r])")
 
-Place = tuple[int, int]
 Step = str | int
 
 
@@ -82,44 +76,10 @@ def load(path: Path) -> Document:
     Raises:
         InputError: the file cannot be read, is no strict YAML, or is bigger than the limits above.
     """
-    text = _text(path)
+    text = read_text(path)
     events = _events(path, text)
     root = _Builder(path).build(events)
     return Document(path, root.data, root)
-
-
-def _text(path: Path) -> str:
-    """Return the text of ``path``, without a byte order mark."""
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(path, 1, 1, "this is no regular file (a file with YAML in it was expected)")
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(path, 1, 1, f"cannot read this: {reason} (check name and mode)") from None
-    if len(raw) > MAX_BYTES:
-        raise InputError(path, 1, 1, f"bigger than {MAX_BYTES >> 20} MiB (split it: too long to be read)")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(path, 1, 1, "this file is UTF-16 (save it as UTF-8)")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # the codec counts from after the byte order mark
-        good = error.object[: error.start].decode("utf-8")
-        message = f"byte 0x{error.object[error.start]:02x} is not UTF-8 (save the file as UTF-8)"
-        raise InputError(path, *_place(good, len(good)), message) from None
-    for found, cure in ((_UNPRINTABLE, "remove it, or write it as an escape in double quotes"),
-                        (_BARE_RETURN, "end lines with a line feed")):  # fmt: skip
-        if bad := found.search(text):
-            message = f"the character U+{ord(bad[0]):04X} does not belong in a text file ({cure})"
-            raise InputError(path, *_place(text, bad.start()), message)
-    return text
-
-
-def _place(text: str, offset: int) -> Place:
-    """Return line and column, from 1, of ``offset`` in ``text``."""
-    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
 def _events(path: Path, text: str) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from generator.puppet_types.choices import SCALAR, AliasType, NotUndefType, SensitiveType, VariantType
 from generator.puppet_types.containers import (
     ArrayType,
     CollectionType,
@@ -14,22 +15,16 @@ from generator.puppet_types.containers import (
     StructType,
     TupleType,
 )
-from generator.puppet_types.nodes import (
+from generator.puppet_types.nodes import Bounds, Type
+from generator.puppet_types.scalars import (
     ANY,
-    SCALAR,
-    AliasType,
     AnyType,
     BooleanType,
-    Bounds,
     EnumType,
-    NotUndefType,
     NumberType,
     PatternType,
-    SensitiveType,
     StringType,
-    Type,
     UndefType,
-    VariantType,
 )
 
 
@@ -84,7 +79,7 @@ class Call:
             self.fail(f"takes one parameter: {what}")
         return self.arguments[0]
 
-    def type(self, argument: Argument) -> Type:
+    def inner(self, argument: Argument) -> Type:
         """Take a type."""
         if not isinstance(argument.value, Type):
             self.fail("takes a type here", argument)
@@ -102,15 +97,15 @@ class Call:
         """Take at most two bounds, the first of them not below ``least``."""
         if len(arguments) > 2:
             self.fail("takes at most two bounds", arguments[2])
+        numbers = []
         for argument in arguments:
-            value = argument.value
-            if not isinstance(value, Default) and (isinstance(value, bool) or not isinstance(value, kinds)):
+            number = None if isinstance(argument.value, Default) else argument.value
+            if number is not None and type(number) not in kinds:
                 self.fail("takes a number or default here", argument)
-            if not isinstance(value, Default) and value < least:
+            if number is not None and number < least:
                 self.fail(f"takes no bound below {least}", argument)
-        low, high = ([None if isinstance(a.value, Default) else a.value for a in arguments] + [None, None])[
-            :2
-        ]
+            numbers.append(number)
+        low, high = numbers + [None] * (2 - len(numbers))
         if low is not None and high is not None and low > high:
             self.fail(f"has its bounds the wrong way round ({low}, {high})", arguments[0])
         return Bounds(low, high)
@@ -188,7 +183,7 @@ def _hash(call: Call) -> Type:
         call.fail("takes a type for keys and one for values, such as Hash[String, Integer]")
     if not isinstance(call.arguments[0].value, Type):
         return HashType(size=call.bounds(call.arguments))
-    key, value = (call.type(argument) for argument in call.arguments[:2])
+    key, value = (call.inner(argument) for argument in call.arguments[:2])
     return HashType(key, value, call.bounds(call.arguments[2:]))
 
 
@@ -207,7 +202,7 @@ def _struct(call: Call) -> Type:
         call.fail("takes a hash of keys and types, such as Struct[{port => Integer}]", argument)
     members: dict[str, Member] = {}
     for key, value in argument.value:
-        member = _member(call, key, call.type(value))
+        member = _member(call, key, call.inner(value))
         if member.name in members:
             call.fail(f"names the key {member.name} twice", key)
         members[member.name] = member
@@ -215,7 +210,7 @@ def _struct(call: Call) -> Type:
 
 
 def _member(call: Call, key: Argument, value: Type) -> Member:
-    """Read ``'key'``, ``Optional['key']`` or ``NotUndef['key']``; as Puppet does, by the value where it is bare."""
+    """Read ``key``, ``Optional[key]`` or ``NotUndef[key]``; bare, it is as optional as its value."""
     match key.value:
         case VariantType(choices=(EnumType(values=(name,)), _), optional=True):
             return Member(name, value, optional=True)
@@ -226,7 +221,7 @@ def _member(call: Call, key: Argument, value: Type) -> Member:
 
 def _optional(call: Call) -> Type:
     argument = call.only("a type")
-    inner = EnumType((argument.value,)) if isinstance(argument.value, str) else call.type(argument)
+    inner = EnumType((argument.value,)) if isinstance(argument.value, str) else call.inner(argument)
     return VariantType((inner, UndefType()), optional=True)
 
 
@@ -234,18 +229,18 @@ def _not_undef(call: Call) -> Type:
     if not call.arguments:
         return NotUndefType(ANY)
     argument = call.only("a type")
-    inner = EnumType((argument.value,)) if isinstance(argument.value, str) else call.type(argument)
+    inner = EnumType((argument.value,)) if isinstance(argument.value, str) else call.inner(argument)
     return NotUndefType(inner)
 
 
 def _variant(call: Call) -> Type:
     if not call.arguments:
         call.fail("takes the types to choose from, such as Variant[Integer, String]")
-    return VariantType(tuple(call.type(argument) for argument in call.arguments))
+    return VariantType(tuple(call.inner(argument) for argument in call.arguments))
 
 
 def _sensitive(call: Call) -> Type:
-    return SensitiveType(call.type(call.only("a type")) if call.arguments else ANY)
+    return SensitiveType(call.inner(call.only("a type")) if call.arguments else ANY)
 
 
 BUILDERS: dict[str, Callable[[Call], Type]] = {
@@ -275,8 +270,8 @@ BUILDERS: dict[str, Callable[[Call], Type]] = {
 
 #: Puppet's types whose values YAML does not have -> what to write instead
 INEXPRESSIBLE = dict.fromkeys(
-    "Callable CatalogEntry Class Default Deferred Error Init Iterable Iterator Object Regexp Resource Runtime "
-    "SemVerRange Target Type TypeAlias TypeReference TypeSet".split(),
+    "Callable CatalogEntry Class Default Deferred Error Init Iterable Iterator Object Regexp Resource "
+    "Runtime SemVerRange Target Type TypeAlias TypeReference TypeSet".split(),
     "write the type of what stands in the YAML",
 ) | dict.fromkeys(
     "Binary SemVer Timespan Timestamp URI".split(),

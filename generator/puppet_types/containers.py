@@ -1,3 +1,4 @@
+# ruff: noqa: D102 (the methods are those of Type, which says what they are)
 """The Puppet data types that hold others: lists and mappings."""
 
 from __future__ import annotations
@@ -7,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.puppet_types.nodes import (
-    ANY,
     UNBOUNDED,
     Bounds,
     Mismatch,
@@ -19,6 +19,7 @@ from generator.puppet_types.nodes import (
     show,
     suggestion,
 )
+from generator.puppet_types.scalars import ANY
 
 
 def _first(found: Iterable[Mismatch | None]) -> Mismatch | None:

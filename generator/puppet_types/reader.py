@@ -16,7 +16,8 @@ from generator.puppet_types.builders import (
     PuppetTypeError,
     Regexp,
 )
-from generator.puppet_types.nodes import AliasType, Type, suggestion
+from generator.puppet_types.choices import AliasType
+from generator.puppet_types.nodes import Type, suggestion
 from generator.puppet_types.regexp import RegexpError
 from generator.puppet_types.stdlib import STDLIB
 

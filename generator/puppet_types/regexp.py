@@ -80,7 +80,7 @@ def _class(ranges: list[Range], negated: bool) -> str:
 
 @dataclass
 class _Translator:
-    """Reads ``source`` from left to right; ``end`` is how the target language says ``\\z``."""
+    r"""Reads ``source`` from left to right; ``end`` is how the target language says ``\z``."""
 
     source: str
     end: str
@@ -216,7 +216,7 @@ class _Translator:
         return self._char(self._code(char, start), start)
 
     def _code(self, char: str, start: int) -> int:
-        """Return the character that ``\\char…`` stands for."""
+        r"""Return the character that ``\char…`` stands for."""
         if char in _CONTROLS and not (char == "0" and self._peek().isdigit()):
             return _CONTROLS[char]
         if char in "xu":

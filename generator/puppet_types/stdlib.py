@@ -1,7 +1,7 @@
 """The types of puppetlabs/stdlib (8.5 and 9.4) that parameters may use, in Puppet's own notation.
 
-Each accepts exactly what stdlib's type of that name accepts (types/ of that module; tests compare them), but is
-written so that no text makes the expression slow, and shorter where stdlib spells out every case.
+Each accepts exactly what stdlib's type of that name accepts (types/ of that module; tests compare them), but
+is written so that no text makes the expression slow, and shorter where stdlib spells out every case.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _IPV4 = rf"{_OCTET}(\.{_OCTET}){{3}}"
 _GROUP = "[0-9A-Fa-f]{1,4}"
 _PREFIX_4 = r"\/([0-9]|[12][0-9]|3[0-2])"
 _PREFIX_6 = r"(\/(1([01][0-9]|2[0-8])|[1-9][0-9]|[0-9]))?"
-#: '::' stands for at least one group: n groups before it leave room for 7 - n after it, or 5 - n and an IPv4 address.
+#: '::' stands for at least one group: n groups before it leave room for 7 - n, or 5 - n and an IPv4 address.
 _COMPRESSED = [rf":(:|(:{_GROUP}){{1,7}})"] + [
     rf"({_GROUP}:){{{n}}}(:{_GROUP}){{1,{7 - n}}}|({_GROUP}:){{{n}}}:" for n in range(1, 7)
 ] + [rf"({_GROUP}:){{7}}:"]  # fmt: skip
@@ -69,7 +69,7 @@ STDLIB: dict[str, tuple[str, str]] = {
     "Stdlib::IP::Address::V6": (rf"Pattern[/\A{_IPV6}{_PREFIX_6}\z/]", "an IPv6 address or network"),
     "Stdlib::IP::Address::V6::Nosubnet": (rf"Pattern[/\A{_IPV6}\z/]", "an IPv6 address, such as fd00::1"),
     "Stdlib::MAC": (
-        r"Pattern[/\A([0-9A-Fa-f]{2}[:-]){5}([0-9A-Fa-f]{2})\z/, /\A([0-9A-Fa-f]{2}[:-]){19}([0-9A-Fa-f]{2})\z/]",
+        r"Pattern[/\A(\h{2}[:-]){5}\h{2}\z/, /\A(\h{2}[:-]){19}\h{2}\z/]",
         "a hardware address, such as 02:00:00:00:00:01",
     ),
     "Stdlib::Port": ("Integer[0, 65535]", "a port: a whole number from 0 to 65535"),

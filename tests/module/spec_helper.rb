@@ -2,6 +2,7 @@
 
 require 'json'
 require 'rspec-puppet'
+require 'yaml'
 
 REPOSITORY = File.expand_path('../..', __dir__)
 
@@ -50,6 +51,7 @@ RSpec.configure do |config|
   config.extend EverySystem
   config.include_context 'with a certificate'
   config.disable_monkey_patching!
+  config.fail_if_no_examples = true
   config.order = :random
 
   config.module_path = ["#{REPOSITORY}/modules", "#{REPOSITORY}/vendor_modules"].join(File::PATH_SEPARATOR)

@@ -1,0 +1,89 @@
+"""One lab for all tests: brought up by the first that needs it, taken down after the last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from generator.lab import Lab
+
+#: What the lab's clone says before any test changes it.
+STAGING = Path(__file__).parent / "hieradata" / "env" / "staging.yaml"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all of this folder, and check the fresh fleet before anything is changed on it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("lab")
+    items.sort(key=lambda item: item.path.name != "test_main_job.py")
+
+
+class Fleet:
+    """The lab as tests speak of it: what data says, what an agent's run did, what a node serves."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Speak of ``lab``."""
+        self.lab = lab
+
+    def sh(self, node: str, script: str, check: bool = True) -> str:
+        """Run a shell script on ``node``; its standard output, without blanks at the ends."""
+        return self.lab.exec(node, ["sh", "-c", script], check=check).stdout.strip()
+
+    def holds(self, node: str, script: str) -> bool:
+        """Whether a shell script succeeds on ``node``."""
+        return self.lab.exec(node, ["sh", "-c", script], check=False).returncode == 0
+
+    def serve(self, revision: str, **values: object) -> None:
+        """Commit data by which every node serves ``revision``; ``values`` are further parameters."""
+        data = yaml.safe_load(STAGING.read_text()) | {"indextts2::revision": revision}
+        data |= {f"indextts2::{name}": value for name, value in values.items()}
+        self.lab.commit(
+            {"hieradata/env/staging.yaml": yaml.safe_dump(data, allow_unicode=True)}, f"Serve {revision}"
+        )
+
+    def on_node(self, node: str, data: dict[str, object] | None) -> None:
+        """Commit the data of one node; None takes its file away."""
+        text = None if data is None else yaml.safe_dump(data, allow_unicode=True)
+        self.lab.commit({f"hieradata/nodes/{node}.lab.test.yaml": text}, f"Say what holds for {node}")
+
+    def converge(self, node: str, changes: bool = True) -> str:
+        """Run the agent of ``node``, which must change something, or must not; what it printed."""
+        run = self.lab.agent(node)
+        assert run.code == (2 if changes else 0), run.output
+        return run.output
+
+    def release(self, node: str) -> str:
+        """The revision that ``node`` serves, as the page itself says."""
+        page = self.sh(node, "curl --silent --fail --max-time 20 http://127.0.0.1:7860/config")
+        return next((tag for tag in ("v24-beta", "v23", "v15") if f"stand-in {tag}" in page), page[:300])
+
+    def wait(self, node: str, script: str, seconds: float) -> None:
+        """Wait until a shell script succeeds on ``node``, for ``seconds`` at most."""
+        until = time.monotonic() + seconds
+        while not self.holds(node, script):
+            assert time.monotonic() < until, f"{node}: not within {seconds} s: {script}"
+            time.sleep(0.3)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The lab with two nodes. One that was up before stays up, brought to this working tree."""
+    lab = Lab()
+    mine = not lab.status()
+    lab.up(nodes=2)
+    if not mine:
+        lab.deploy()
+    yield lab
+    if mine:
+        lab.down()
+
+
+@pytest.fixture(scope="session")
+def fleet(lab: Lab) -> Fleet:
+    """The lab as tests speak of it."""
+    return Fleet(lab)

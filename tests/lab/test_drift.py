@@ -1,0 +1,83 @@
+"""What somebody changes by hand is put right by the next run, and by nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.lab.conftest import Fleet
+
+NODE = "tts1"
+UNIT = "indextts2-webui.service"
+HERE = "cd /opt/indextts2/releases/v23-*/"
+
+
+class Drift(NamedTuple):
+    """A change by hand, how one sees that it is not there, and what the run then says it did."""
+
+    by_hand: str
+    is_right: str
+    corrected: str
+
+
+DRIFTS = {
+    "service stopped": Drift(
+        f"systemctl stop {UNIT}", f"systemctl is-active {UNIT}", f"Service[{UNIT}]/ensure"
+    ),
+    "service disabled": Drift(
+        f"systemctl disable {UNIT}", f"systemctl is-enabled {UNIT}", f"Service[{UNIT}]/enable"
+    ),
+    "unit edited": Drift(
+        f"sed -i 's/^RestartSec=.*/RestartSec=77/' /etc/systemd/system/{UNIT} && systemctl daemon-reload",
+        f"systemctl show --property=RestartUSec {UNIT} | grep -qx RestartUSec=2s",
+        f"File[/etc/systemd/system/{UNIT}]/content",
+    ),
+    "configuration deleted": Drift(
+        "rm /etc/indextts2/release.json",
+        "test -s /etc/indextts2/release.json",
+        "File[/etc/indextts2/release.json]/ensure",
+    ),
+    "checkout file deleted": Drift(
+        f"{HERE} && rm webui.py", f"{HERE} && test -s webui.py", "Exec[indextts2: restore checkout "
+    ),
+    "checkout edited": Drift(
+        f"{HERE} && echo '# by hand' >> webui.py",
+        f"{HERE} && ! grep -q 'by hand' webui.py",
+        "Exec[indextts2: restore checkout ",
+    ),
+    "checkout file owner changed": Drift(
+        f"{HERE} && chown tts-user webui.py",
+        f"{HERE} && test $(stat -c %U webui.py) = tts-build",
+        "Exec[indextts2: restore owner of ",
+    ),
+    "state folder owner changed": Drift(
+        "chown root /opt/indextts2/state",
+        "test $(stat -c %U /opt/indextts2/state) = tts-user",
+        "File[/opt/indextts2/state]/owner",
+    ),
+    "environment deleted": Drift(
+        f"{HERE} && rm -r .venv",
+        f"{HERE} && test -s .venv/.complete",
+        "Exec[indextts2: Python environment of ",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DRIFTS)
+def test_the_next_run_puts_it_right(fleet: Fleet, kind: str) -> None:
+    drift = DRIFTS[kind]
+    assert fleet.holds(NODE, drift.is_right)
+    fleet.sh(NODE, drift.by_hand)
+    assert not fleet.holds(NODE, drift.is_right), "nothing but the run may put it right"
+
+    output = fleet.converge(NODE)
+
+    assert drift.corrected in output, output
+    assert fleet.holds(NODE, drift.is_right)
+    assert fleet.release(NODE) == "v23"
+
+
+def test_then_there_is_nothing_left_to_do(fleet: Fleet) -> None:
+    fleet.converge(NODE, changes=False)

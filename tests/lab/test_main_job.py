@@ -1,0 +1,58 @@
+"""One line of Hiera became two serving nodes; what was made stays so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from generator.lab import Lab
+
+FLEET = Path(sys.executable).with_name("fleet")
+NODES = ["tts1", "tts2"]
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_serves_the_revision_of_its_environment(lab: Lab, node: str) -> None:
+    with urllib.request.urlopen(f"http://{lab.address(node)}:7860/config", timeout=20) as answer:
+        assert answer.status == 200
+        assert "stand-in v23" in answer.read().decode()
+
+
+@pytest.mark.parametrize("node", ["puppet", *NODES])
+def test_a_second_run_changes_nothing(lab: Lab, node: str) -> None:
+    run = lab.agent(node)
+    assert run.code == 0, run.output
+    assert "Warning" not in run.output
+
+
+def test_the_staging_checks_hold(lab: Lab) -> None:
+    done = subprocess.run(
+        [FLEET, "verify", *(f"{node}.lab.test" for node in NODES), "--ssh-config", lab.ssh_config],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_server_says_which_commit_a_catalogue_came_from(lab: Lab) -> None:
+    commit = lab.commit({}, "nothing")
+    run = lab.agent("tts1")
+    assert f"Applying configuration version '{commit}'" in run.output or commit[:7] in run.output, run.output
+
+
+def test_the_server_has_the_modules_that_the_puppetfile_pins(lab: Lab) -> None:
+    import json
+    import re
+
+    puppetfile = (Path(__file__).parents[2] / "Puppetfile").read_text()
+    pins = dict(re.findall(r"^mod '[\w]+[/-](\w+)', '([\d.]+)'$", puppetfile, re.MULTILINE))
+    assert pins
+    for name, version in pins.items():
+        metadata = lab.exec("puppet", ["cat", f"/usr/share/puppet/modules/{name}/metadata.json"]).stdout
+        assert json.loads(metadata)["version"] == version, name

@@ -148,7 +148,9 @@ def test_without_a_key_nothing_is_signed(server: Server) -> None:
     assert not server.ask("tts1.lab.test", pem)[0]
 
 
-@pytest.mark.parametrize(("certname", "role"), [("a\nb", "tts_node"), ("Tts1", "x"), ("tts1", "a b"), ("", "x")])
+@pytest.mark.parametrize(
+    ("certname", "role"), [("a\nb", "tts_node"), ("Tts1", "x"), ("tts1", "a b"), ("", "x")]
+)
 def test_no_token_is_made_for_what_is_no_name(certname: str, role: str) -> None:
     with pytest.raises(FleetError, match="is no"):
         make_token(KEY, certname, role, "staging", SOON)

@@ -60,9 +60,9 @@ def extensions(request: x509.CertificateSigningRequest) -> dict[str, str]:
 def check(certname: str, pem: bytes, key: bytes, now: float) -> str:
     """Return the nonce of the token that vouches for the request, or raise :class:`RefusedError`."""
     request = x509.load_pem_x509_csr(pem)
-    if [name.value for name in request.subject] != [certname] or [
-        name.oid for name in request.subject
-    ] != [NameOID.COMMON_NAME]:
+    if [name.value for name in request.subject] != [certname] or [name.oid for name in request.subject] != [
+        NameOID.COMMON_NAME
+    ]:
         raise RefusedError("the subject is not the certname")
     if not request.is_signature_valid:
         raise RefusedError("the request is not signed with its own key")

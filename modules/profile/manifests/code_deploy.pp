@@ -10,11 +10,11 @@
 # @param modules
 #   Whether r10k fetches the Puppetfile's modules too. A server that has them as Debian packages needs none.
 # @param interval
-#   Time between two deploys; undef leaves them to whoever calls r10k.
+#   Time between two deploys; 'never' leaves them to whoever starts code-deploy.service.
 class profile::code_deploy (
   String[1] $remote,
   Boolean $modules = true,
-  Optional[Pattern[/\A\d+(s|min|h)\z/]] $interval = '5min',
+  Variant[Enum['never'], Pattern[/\A\d+(s|min|h)\z/]] $interval = '5min',
 ) {
   package { ['r10k', 'git']:
     ensure => installed,
@@ -60,14 +60,14 @@ class profile::code_deploy (
       notify  => Service['code-deploy.timer'],
       ;
     '/etc/systemd/system/code-deploy.timer':
-      ensure  => file,
-      content => epp('profile/code-deploy.timer.epp', { 'interval' => pick($interval, '1h') }),
+      ensure  => stdlib::ensure($interval != 'never', 'file'),
+      content => epp('profile/code-deploy.timer.epp', { 'interval' => $interval }),
       notify  => Service['code-deploy.timer'],
       ;
   }
 
   service { 'code-deploy.timer':
-    ensure => bool2str($interval =~ NotUndef, 'running', 'stopped'),
-    enable => $interval =~ NotUndef,
+    ensure => stdlib::ensure($interval != 'never', 'service'),
+    enable => $interval != 'never',
   }
 }

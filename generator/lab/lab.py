@@ -1,0 +1,279 @@
+"""The lab as a whole: up, down, and what one does with it in between."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.errors import CommandFailed, FleetError
+from generator.lab import cgroups, control, image, network, server, ssh
+from generator.lab.folders import REPOSITORY, Folders
+from generator.lab.mounts import below, unmount_below
+from generator.lab.node import Node
+from generator.lab.processes import WORK, Processes, failure
+from generator.progress import say, step
+
+ROLE = "tts_node"
+_TOOLS = ("systemd-nspawn", "debootstrap", "nft", "ip", "git", "nsenter", "ssh-keygen", "chroot")
+#: A run that a killed test left behind ends by itself; this one waits for it.
+AGENT = ["puppet", "agent", "--test", "--color=false", "--waitforlock=600", "--waitforcert=0"]
+
+
+@dataclass(frozen=True)
+class AgentRun:
+    """What an agent's run came to: Puppet's detailed exit code and what it printed."""
+
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """A node as `fleet lab status` shows it."""
+
+    name: str
+    address: str
+    up: bool
+    finished: bool
+
+
+class Lab:
+    """The lab of a state folder, up or not."""
+
+    def __init__(self, folders: Folders | None = None) -> None:
+        """Attach to the lab in ``folders``; by default to the one that the environment names."""
+        self.folders = folders or Folders.from_environment()
+        self._processes = Processes(self.folders.state)
+
+    @property
+    def ssh_config(self) -> Path:
+        """The configuration by which ssh, and testinfra, find the nodes."""
+        return self.folders.ssh_config
+
+    def address(self, node: str) -> str:
+        """Give the address of ``node``."""
+        return network.address(node)
+
+    def up(self, nodes: int = 2) -> None:
+        """Bring up the server and ``nodes`` TTS nodes, each converged; repair what is half-up."""
+        names = network.node_names(nodes)
+        require_host()
+        with self._alone():
+            self._processes.kill(WORK)
+            for folder in (self.folders.state, self.folders.images):
+                folder.mkdir(parents=True, exist_ok=True)
+            network.up(self.folders.state)
+            ssh.write_config(self.folders.ssh_config, [network.SERVER, *names])
+            server_node = self._node(network.SERVER)
+            if not server_node.is_finished():
+                for leftover in self._nodes():
+                    leftover.remove()
+            wanted = [self._node(name) for name in names]
+            fresh = [node for node in wanted if not node.is_finished()]
+            with self._side_by_side(2 * len(wanted) + 3) as begin:
+                ready = begin(self._set_up_server, server_node, begin(self._serve_code))
+                booted = {node.name: begin(self._boot, node) for node in wanted}
+                if not server_node.is_finished():
+                    begin(self._first_run, server_node, ready)
+                for node in fresh:
+                    begin(self._converge, node, server_node, ready, booted[node.name])
+        say("the lab is up: " + ", ".join(f"http://{node.address}:7860" for node in wanted))
+
+    def down(self) -> None:
+        """End and remove all of the lab but its cache, and see that nothing is left."""
+        require_host()
+        with self._alone(), step("take the lab down"):
+            for node in self._nodes():
+                node.remove()
+            self._processes.kill()
+            unmount_below(self.folders.state)
+            network.down(self.folders.state)
+            shutil.rmtree(self.folders.state, ignore_errors=True)
+            left = network.leftovers() + cgroups.leftovers()
+            left += [f"process {pid}" for pid in self._processes.find()]
+            left += [f"mount {point}" for point in below(self.folders.state)]
+            left += [f"folder {self.folders.state}"] * self.folders.state.exists()
+            if left:
+                raise FleetError(f"the lab is not all down: {', '.join(left)} is left")
+
+    def status(self) -> list[NodeStatus]:
+        """Tell of each node that was made, whether it is up and whether it ever converged."""
+        return [
+            NodeStatus(node.name, node.address, node.pid() is not None, node.is_finished())
+            for node in self._nodes()
+        ]
+
+    def command(self, node: str, command: list[str]) -> list[str]:
+        """Make the command that runs ``command`` on ``node``, for whoever wants to see it run."""
+        return self._node(node).command(command)
+
+    def exec(self, node: str, command: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run ``command`` on ``node``; stdout and stderr are captured apart."""
+        done = subprocess.run(
+            self.command(node, command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+        if check and done.returncode:
+            both = subprocess.CompletedProcess(command, done.returncode, done.stdout + done.stderr)
+            raise CommandFailed(f"{node}: {failure(both)}")
+        return done
+
+    def agent_command(self, node: str, noop: bool = False) -> list[str]:
+        """Make the command that runs ``node``'s agent once; it ends with Puppet's detailed exit code."""
+        return self.command(node, AGENT + ["--noop"] * noop)
+
+    def agent(self, node: str, noop: bool = False) -> AgentRun:
+        """Run ``node``'s agent once."""
+        done = subprocess.run(
+            self.agent_command(node, noop),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        return AgentRun(done.returncode, done.stdout)
+
+    def commit(self, files: Mapping[str, str | None], message: str) -> str:
+        """Commit ``files`` (path to text; None removes one) to the lab's clone, deploy, return the commit."""
+        with self._alone():
+            commit = control.commit(self.folders, files, message)
+            server.deploy(self._node(network.SERVER))
+        return commit
+
+    def deploy(self) -> str:
+        """Bring the server's code to this working tree; return the commit in the lab's clone."""
+        with self._alone():
+            commit = control.sync(self.folders)
+            server.deploy(self._node(network.SERVER))
+        return commit
+
+    def _node(self, name: str) -> Node:
+        network.address(name)
+        return Node(name, self.folders, self._processes)
+
+    def _nodes(self) -> list[Node]:
+        names = sorted(folder.name for folder in self.folders.nodes.glob("*"))
+        return [self._node(name) for name in names]
+
+    def _serve_code(self) -> None:
+        """Have the host serve the control repository, the stand-in and its weights."""
+        with step("make the stand-in and the lab's control repository"):
+            control.prepare(self.folders)
+        git = self.folders.control.parent
+        link = git / "control.git"
+        if not link.is_symlink():
+            link.symlink_to("control/.git")
+        daemon = [
+            "git",
+            "daemon",
+            "--reuseaddr",
+            "--export-all",
+            f"--listen={network.HOST}",
+            f"--base-path={git}",
+        ]
+        hub: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "generator.lab.hub",
+            "--root",
+            self.folders.state / "hub",
+        ]
+        log = self.folders.state / "log"
+        if not self._processes.find("git"):
+            self._processes.start("git", [*daemon, git], log / "git")
+        if not self._processes.find("hub"):
+            self._processes.start("hub", [*hub, "--listen", f"{network.HOST}:8000"], log / "hub", REPOSITORY)
+
+    def _boot(self, node: Node) -> None:
+        if not node.is_finished():
+            base = image.ensure(node.suite, self.folders, self._processes)
+            hosts = {f"{name.certname} {name.name}": name.address for name in (self._node("puppet"), node)}
+            with step(f"make {node.name} ({node.address})"):
+                node.create(base, hosts, ssh.public_key(self.folders.ssh_config))
+        with step(f"boot {node.name}"):
+            node.boot()
+
+    def _set_up_server(self, node: Node, code: Future[None]) -> None:
+        fresh = not node.is_finished()
+        self._boot(node)
+        code.result()
+        if fresh:
+            server.set_up(node)
+        else:
+            server.deploy(node)
+
+    def _converge(self, node: Node, server_node: Node, ready: Future[None], booted: Future[None]) -> None:
+        booted.result()
+        node.run(["apt-get", "-qq", "update"])
+        ready.result()
+        server.forget(server_node, node)
+        node.invite(server.invitation(server_node, node, ROLE), ROLE, server.ENVIRONMENT)
+        self._first_run(node)
+
+    def _first_run(self, node: Node, ready: Future[None] | None = None) -> None:
+        if ready:
+            ready.result()
+        with step(f"first agent run of {node.name}"):
+            run = node.run(AGENT, check=False)
+            if run.returncode not in (0, 2):
+                run.args = AGENT
+                raise CommandFailed(f"{node.name} does not converge: {failure(run, lines=40)}")
+        node.finish()
+
+    @contextmanager
+    def _side_by_side(self, most: int) -> Iterator[Callable[..., Future[None]]]:
+        """Give a function that begins a job; all are waited for, and one's failure stops the rest."""
+        with ThreadPoolExecutor(most) as pool:
+            jobs: list[Future[None]] = []
+
+            def begin(job: Callable[..., None], *arguments: object) -> Future[None]:
+                jobs.append(pool.submit(job, *arguments))
+                return jobs[-1]
+
+            try:
+                yield begin
+                for job in wait(jobs, return_when=FIRST_EXCEPTION).done:
+                    job.result()
+            except BaseException:
+                self._processes.stop_work()
+                raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lab's lock: two calls that change the lab come one after the other."""
+        path = self.folders.state.with_name(f"{self.folders.state.name}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("another `fleet lab` is at work on this lab: waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def require_host() -> None:
+    """Raise FleetError with one sentence where this machine cannot carry a lab."""
+    if os.geteuid() != 0:
+        raise FleetError(
+            "the lab needs root, because it boots systems and makes a network: run this as root "
+            "(`make test-unit` works without)"
+        )
+    missing = [tool for tool in _TOOLS if not shutil.which(tool)]
+    if missing:
+        raise FleetError(
+            f"the lab needs {', '.join(missing)}, which this system lacks: run `make setup` as root on "
+            "Debian 12 (`make test-unit` works without)"
+        )

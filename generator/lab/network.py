@@ -1,0 +1,102 @@
+"""The lab's network: one bridge, one table of nftables, addresses by a rule."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from generator.errors import CommandFailed, FleetError
+
+BRIDGE = "lab0"
+TABLE = "fleet_lab"
+NETWORK = "10.77.0.0/24"
+HOST = "10.77.0.1"
+DOMAIN = "lab.test"
+SERVER = "puppet"
+#: Addresses end at .254, and the first TTS node has .11.
+MOST_NODES = 243
+
+_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+
+
+def node_names(count: int) -> list[str]:
+    """Name ``count`` TTS nodes.
+
+    >>> node_names(2)
+    ['tts1', 'tts2']
+    """
+    if not 0 <= count <= MOST_NODES:
+        raise FleetError(f"{count} nodes: the lab's network has room for 0 to {MOST_NODES}")
+    return [f"tts{number}" for number in range(1, count + 1)]
+
+
+def address(node: str) -> str:
+    """Give the address of ``node``.
+
+    >>> address('puppet'), address('tts2')
+    ('10.77.0.10', '10.77.0.12')
+    """
+    number = node.removeprefix("tts")
+    if node == SERVER:
+        return "10.77.0.10"
+    if node.startswith("tts") and number.isascii() and number.isdigit() and 1 <= int(number) <= MOST_NODES:
+        return f"10.77.0.{10 + int(number)}"
+    raise FleetError(f"the lab has no node {node!r} (puppet, tts1, tts2, …)")
+
+
+def certname(node: str) -> str:
+    """Give the full name of ``node``."""
+    return f"{node}.{DOMAIN}"
+
+
+def up(state: Path) -> None:
+    """Make what is missing of the network; remember whether this machine forwarded packets before."""
+    before = state / "ip_forward"
+    if not before.exists():
+        before.write_text(_FORWARD.read_text())
+    _FORWARD.write_text("1\n")
+    if not _bridge_exists():
+        _run("ip", "link", "add", BRIDGE, "type", "bridge")
+    _run("ip", "address", "replace", f"{HOST}/24", "dev", BRIDGE)
+    _run("ip", "link", "set", BRIDGE, "up")
+    # `add` before `delete` makes the delete succeed whether the table is there or not.
+    rules = f"""
+        add table ip {TABLE}
+        delete table ip {TABLE}
+        table ip {TABLE} {{
+          chain leave {{
+            type nat hook postrouting priority srcnat
+            ip saddr {NETWORK} oifname != "{BRIDGE}" masquerade
+          }}
+        }}"""
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+
+
+def down(state: Path) -> None:
+    """Take the network away, and forwarding with it if it was off before."""
+    if _table_exists():
+        _run("nft", "delete", "table", "ip", TABLE)
+    if _bridge_exists():
+        _run("ip", "link", "delete", BRIDGE)
+    before = state / "ip_forward"
+    if before.exists():
+        _FORWARD.write_text(before.read_text())
+
+
+def leftovers() -> list[str]:
+    """Name what is still there of the network."""
+    return [f"bridge {BRIDGE}"] * _bridge_exists() + [f"nftables table {TABLE}"] * _table_exists()
+
+
+def _bridge_exists() -> bool:
+    return Path("/sys/class/net", BRIDGE).exists()
+
+
+def _table_exists() -> bool:
+    return subprocess.run(["nft", "list", "table", "ip", TABLE], capture_output=True).returncode == 0
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise CommandFailed(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -40,7 +40,10 @@ def _problem(report: pytest.TestReport) -> str:
         return ""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else report.longreprtext
-    return text.removeprefix("AssertionError: ").strip() or "failed"
+    if text.startswith("AssertionError: "):
+        # a check's own words, without the expression that pytest adds to them
+        text = text.removeprefix("AssertionError: ").partition("\nassert ")[0]
+    return text.strip() or "failed"
 
 
 def _print(**check: str) -> None:

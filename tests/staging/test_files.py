@@ -6,16 +6,23 @@ from pathlib import PurePosixPath
 
 import pytest
 from testinfra.host import Host
+from testinfra.modules.file import File
 
 from generator.service import Service
 
 
-@pytest.mark.parametrize("path", ["/etc/{name}/release.json", "/etc/systemd/system/{unit}"])
-def test_configuration_is_root_s(host: Host, service: Service, path: str) -> None:
+def rights(file: File) -> str:
+    """Tell whose ``file`` is, as ``ls`` would: owner, group and mode."""
+    return f"{file.user}:{file.group} {file.mode:o}"
+
+
+@pytest.mark.parametrize("kind", ["release.json", "unit"])
+def test_configuration_is_root_s(host: Host, service: Service, kind: str) -> None:
     """The configuration is root's, and everybody may read it."""
-    file = host.file(path.format(name=service.name, unit=service.unit))
-    assert file.is_file, f"{file.path} is missing"
-    assert (file.user, file.group, f"{file.mode:o}") == ("root", "root", "644")
+    path = f"/etc/systemd/system/{service.unit}" if kind == "unit" else f"/etc/{service.name}/{kind}"
+    file = host.file(path)
+    assert file.is_file, f"{path} is missing"
+    assert rights(file) == "root:root 644", f"{path} is {rights(file)}"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def test_folder_has_its_owner(
     file = host.file(str(root / folder))
     account = getattr(service.accounts, owner, owner)
     assert file.is_directory, f"{file.path} is missing"
-    assert (file.user, file.group, f"{file.mode:o}") == (account, account, mode)
+    assert rights(file) == f"{account}:{account} {mode}", f"{file.path} is {rights(file)}"
 
 
 def test_state_is_the_service_s(host: Host, service: Service, root: PurePosixPath) -> None:
@@ -44,16 +51,21 @@ def test_state_is_the_service_s(host: Host, service: Service, root: PurePosixPat
     assert not foreign, f"{foreign} is not {service.accounts.run}'s"
 
 
+def who_can_change(host: Host, folder: PurePosixPath, account: str, *except_below: str) -> str:
+    """Find a file in ``folder`` that somebody but ``account`` may change; empty where there is none."""
+    leave = "".join(f"-path '{folder}/{name}' -prune -o " for name in except_below)
+    found: str = host.check_output(
+        f"find %s -xdev {leave}'(' ! -user %s -o ! -type l -perm /022 ')' -print -quit", str(folder), account
+    )
+    return found
+
+
 def test_release_cannot_be_changed_by_who_runs_it(
     host: Host, service: Service, release_dir: PurePosixPath
 ) -> None:
     """Code and environment belong to the build account, and nobody else may write them."""
-    loose = host.check_output(
-        "find %s -xdev '(' ! -user %s -o ! -type l -perm /022 ')' -print -quit",
-        str(release_dir),
-        service.accounts.build,
-    )
-    assert not loose, f"{loose} can be changed by somebody who is not {service.accounts.build}"
+    loose = who_can_change(host, release_dir, service.accounts.build)
+    assert not loose, f"{loose} can be changed by others than {service.accounts.build}"
 
 
 def test_weights_are_complete(host: Host, service: Service, argv: list[str]) -> None:
@@ -62,5 +74,5 @@ def test_weights_are_complete(host: Host, service: Service, argv: list[str]) -> 
         return
     folder = PurePosixPath(argv[argv.index(service.weights.flag) + 1])
     assert host.file(str(folder / ".complete")).is_file, f"{folder} has no stamp: its download is not done"
-    file = host.file(str(folder))
-    assert (file.user, f"{file.mode:o}") == (service.accounts.build, "755")
+    loose = who_can_change(host, folder, service.accounts.build, *service.weights.writable)
+    assert not loose, f"{loose} can be changed by others than {service.accounts.build}"

@@ -37,8 +37,10 @@ def test_checkout_is_the_pinned_commit(
 ) -> None:
     """The checkout is at the commit that Puppet intends, and its folder says so."""
     head = as_account(host, service.accounts.build, "git -C %s rev-parse HEAD", str(release_dir))
-    assert head == release["commit"]
-    assert release_dir.name == f"{release['revision']}-{release['commit'][:7]}"
+    assert head == release["commit"], f"{release_dir} is at {head}, not at {release['commit']}"
+    assert release_dir.name == f"{release['revision']}-{release['commit'][:7]}", (
+        f"the unit runs {release_dir}"
+    )
 
 
 def test_checkout_is_clean(host: Host, service: Service, release_dir: PurePosixPath) -> None:
@@ -56,14 +58,16 @@ def test_checkout_is_clean(host: Host, service: Service, release_dir: PurePosixP
 def test_lock_is_the_pinned_one(host: Host, release: dict[str, Any], release_dir: PurePosixPath) -> None:
     """The lock file, where there is one, has the pinned digest."""
     if release["install"] == "lock":
-        assert host.file(str(release_dir / "uv.lock")).sha256sum == release["lock_sha256"]
+        found = host.file(str(release_dir / "uv.lock")).sha256sum
+        assert found == release["lock_sha256"], f"uv.lock is {found}, not {release['lock_sha256']}"
 
 
 def test_environment_is_complete(host: Host, release: dict[str, Any], release_dir: PurePosixPath) -> None:
     """The Python environment bears the stamp of what Puppet intends."""
     stamp = host.file(str(release_dir / ".venv" / ".complete"))
     assert stamp.is_file, f"{stamp.path} is missing: the install is not done"
-    assert stamp.content_string.strip() == release["digest"]
+    digest = stamp.content_string.strip()
+    assert digest == release["digest"], f"built for {digest}, not for {release['digest']}"
 
 
 def test_environment_has_the_python(

@@ -4,40 +4,76 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Puppet's own words, which cannot name a module, and modules that are not ours to render.
+#: Words of Puppet's language, names of its data types, and modules that are not ours to render.
 RESERVED_MODULES = frozenset(
-    "and application attr case class consumes default define else elsif environment false function if import in"
-    " inherits main module node or plan private produces profile role releases nvidia settings site stdlib true type"
-    " undef unless vcsrepo".split()
+    "and application attr case class consumes default define else elsif environment false function if"
+    " import in inherits main module node or plan private produces settings site true type undef unless"
+    " any array boolean collection enum float hash init integer numeric object optional pattern regexp"
+    " runtime scalar semver semverrange sensitive string struct timespan timestamp tuple typeset unit"
+    " variant inifile nvidia profile releases role stdlib vcsrepo".split()
 )
 
 #: Metaparameters of every class, and variables that Puppet sets in every scope.
 RESERVED_PARAMETERS = frozenset(
-    "alias audit before consume export facts loglevel module_name name noop notify require schedule server_facts"
-    " settings stage subscribe tag title trusted caller_module_name environment_name".split()
+    "alias audit before consume export facts loglevel module_name name noop notify require schedule"
+    " server_facts settings stage subscribe tag title trusted caller_module_name environment_name".split()
 )
 
-_LINE = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*[^\x00-\x20\x7f\x85\u2028\u2029\\]$"}
-_TEXT = {"type": "string", "pattern": r"^[^\x00-\x08\x0b-\x1f\x7f]*$"}
-_FLAG = {"type": "string", "pattern": r"^--[A-Za-z0-9][A-Za-z0-9_-]*$"}
-_VARIABLE = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"}
-_ACCOUNT = {"type": "string", "pattern": r"^[a-z_][a-z0-9_-]{0,30}$"}
-_PACKAGES = {"type": "array", "items": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$"}}
-_BELOW = {
-    "type": "string",
-    "pattern": r"^(?!\.\.?(/|$))[A-Za-z0-9_.-]+(/(?!\.\.?(/|$))[A-Za-z0-9_.-]+)*$",
-    "description": "a relative path that stays below its folder",
+#: Variables of the class itself, which a parameter cannot be.
+INIT_VARIABLES = frozenset(
+    "build_dir build_variables cache_hub config_dir libexec_dir pin release release_dir releases_dir"
+    " state_dir weights_dir".split()
+)
+
+#: Text that systemd can hand to a process; the pattern's type Text says the same to operators.
+TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+
+
+def _text(pattern: str, description: str, **more: Any) -> dict[str, Any]:
+    """Text of a shape, and that shape in words that can follow "must be"."""
+    return {"type": "string", "pattern": pattern, "description": description, **more}
+
+
+def _names(description: str) -> dict[str, Any]:
+    """What the keys of a mapping are, in words that can follow "known:"."""
+    return {"description": description}
+
+
+_LINE = r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*[^\x00-\x20\x7f\x85\u2028\u2029\\]$"
+_ONE_LINE = "one line of text that ends in no space or backslash"
+_FLAG = _text(r"^--[A-Za-z0-9][A-Za-z0-9_-]*$", "a long flag, such as --port")
+_VARIABLE = _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable, such as HOME")
+_ACCOUNT = _text(
+    r"^[a-z_][a-z0-9_-]{0,30}$",
+    "the name of an account: at most 31 lower-case letters, digits, _ and -, such as tts-user",
+)
+_PACKAGES = {
+    "type": "array",
+    "items": _text(r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$", "the name of a package, such as ffmpeg"),
 }
-_ABSOLUTE = {"type": "string", "pattern": r"^(/(?!\.\.?(/|$))[A-Za-z0-9_.-]+)+$"}
+_STEP = r"(?!\.\.?(/|$))[A-Za-z0-9_.][A-Za-z0-9_.-]*"
+_BELOW = _text(
+    rf"^(?!\.(git|venv)(/|$)){_STEP}(/{_STEP})*$",
+    "a relative path without .. and not in .git or .venv, of letters, digits and . _ -",
+)
+_FOLDERS = {"type": "array", "items": _BELOW, "uniqueItems": True}
+_ABSOLUTE = _text(
+    r"^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$",
+    "an absolute path of letters, digits and . _ -, such as /opt/echo",
+)
 
 _PARAMETER = {
     "type": "object",
     "required": ["type", "doc"],
+    "anyOf": [{"required": ["flag"]}, {"required": ["env"]}],
+    "description": "a parameter with a flag or an env, since it would change nothing otherwise",
     "additionalProperties": False,
     "properties": {
         "type": {"type": "string"},
         "default": {},
-        "doc": {"type": "string", "pattern": r"\S"},
+        "doc": _text(
+            TEXT.replace("*$", r"*\S") + TEXT.removeprefix("^"), "a sentence without control characters"
+        ),
         "flag": _FLAG,
         "env": _VARIABLE,
     },
@@ -49,10 +85,14 @@ DEFINITION: dict[str, Any] = {
     "required": ["name", "title", "summary", "source", "port", "accounts", "entry_point", "listen", "ready"],
     "additionalProperties": False,
     "properties": {
-        "name": {"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,23}$"},
-        "title": _LINE,
-        "summary": _LINE,
-        "source": _LINE,
+        "name": _text(
+            r"^[a-z][a-z0-9_]{0,23}$",
+            "a name that Puppet takes: a lower-case letter, then at most 23 of a-z, 0-9 and _",
+        ),
+        "title": _text(_LINE, _ONE_LINE, maxLength=100),
+        # metadata-json-lint takes no more
+        "summary": _text(_LINE, f"{_ONE_LINE}, at most 144 characters", maxLength=144),
+        "source": _text(_LINE, _ONE_LINE),
         "port": {"type": "integer", "minimum": 1, "maximum": 65535},
         "root": _ABSOLUTE,
         "gpu": {"type": "boolean"},
@@ -69,27 +109,33 @@ DEFINITION: dict[str, Any] = {
             "additionalProperties": False,
             "properties": {"address_flag": _FLAG, "port_flag": _FLAG},
         },
-        "ready": {"type": "string", "pattern": r"^/[A-Za-z0-9_./-]*$"},
-        "extras": {"type": "array", "items": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"}},
-        "writable": {"type": "array", "items": _BELOW, "uniqueItems": True},
+        "ready": _text(r"^/[A-Za-z0-9_./-]*$", "the path of a page, such as /config"),
+        "extras": {"type": "array", "items": _text(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", "the name of an extra")},
+        "writable": _FOLDERS,
         "weights": {
             "type": "object",
             "required": ["flag"],
             "additionalProperties": False,
-            "properties": {"flag": _FLAG, "writable": {"type": "array", "items": _BELOW, "uniqueItems": True}},
+            "properties": {
+                "flag": _FLAG,
+                "writable": _FOLDERS,
+            },
         },
         "packages": {
             "type": "object",
             "additionalProperties": False,
-            "patternProperties": {r"^(all|Debian|RedHat|(Debian|Ubuntu|RedHat)-[0-9.]+)$": _PACKAGES},
+            "propertyNames": _names("all, a family such as Debian, or a system such as Debian-12"),
+            "patternProperties": {r"^[A-Za-z][A-Za-z0-9.-]*$": _PACKAGES},
         },
         "environment": {
             "type": "object",
             "additionalProperties": False,
+            "propertyNames": _names("names of environment variables, such as HOME"),
             "patternProperties": {
                 _VARIABLE["pattern"]: {
+                    "description": "text without control characters, or a path as in {state: cache}",
                     "oneOf": [
-                        _TEXT,
+                        {"type": "string", "pattern": TEXT},
                         {
                             "type": "object",
                             "minProperties": 1,
@@ -97,13 +143,14 @@ DEFINITION: dict[str, Any] = {
                             "additionalProperties": False,
                             "properties": {"state": _BELOW, "cache_hub": _BELOW},
                         },
-                    ]
+                    ],
                 }
             },
         },
         "parameters": {
             "type": "object",
             "additionalProperties": False,
+            "propertyNames": _names("names that Puppet takes: a lower-case letter, then a-z, 0-9 and _"),
             "patternProperties": {r"^[a-z][a-z0-9_]*$": _PARAMETER},
         },
     },

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import io
 import json
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from generator.errors import FleetError, InputError
 
@@ -35,12 +35,19 @@ class Change:
         """The change as a unified diff, with paths relative to ``root``."""
         name = os.path.relpath(self.path, root)
         lines = difflib.unified_diff(
-            (self.before or b"").decode(errors="replace").splitlines(keepends=True),
-            (self.after or b"").decode(errors="replace").splitlines(keepends=True),
+            _lines(self.before or b""),
+            _lines(self.after or b""),
             "/dev/null" if self.before is None else f"a/{name}",
             "/dev/null" if self.after is None else f"b/{name}",
         )
-        return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines)
+        return "".join(
+            line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
+        )
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines of ``content``, which end at line feeds only, as they do for ``patch``."""
+    return list(io.StringIO(content.decode(errors="replace"), newline="\n"))
 
 
 def plan(module: Path, files: dict[str, bytes]) -> list[Change]:
@@ -49,6 +56,8 @@ def plan(module: Path, files: dict[str, bytes]) -> list[Change]:
     Raises FleetError where a file stands in the way that no render made, or a rendered one that goes
     was edited by hand: both hold somebody's work.
     """
+    if module.exists() and not module.is_dir():
+        raise FleetError(f"{module}: a file stands where a folder must be; move it away, then render again")
     digests = _read_digests(module)
     changes = []
     for name, content in files.items():
@@ -63,7 +72,9 @@ def plan(module: Path, files: dict[str, bytes]) -> list[Change]:
         if before is None:
             continue
         if _digest(before) != digests[name]:
-            raise FleetError(f"{module / name}: no template makes it any more, but it was edited by hand; move it away")
+            raise FleetError(
+                f"{module / name}: no template makes it any more, but it was edited by hand; move it away"
+            )
         changes.append(Change(module / name, before, None))
     after = _digest_list(files) if files else None
     before = _read(module, DIGESTS)
@@ -72,18 +83,23 @@ def plan(module: Path, files: dict[str, bytes]) -> list[Change]:
     return changes
 
 
-def apply(changes: list[Change]) -> None:
-    """Carry out ``changes``, each by one rename, and remove folders that become empty.
+def apply(changes: list[Change], modules: Path) -> None:
+    """Carry out ``changes`` below ``modules``, each by one rename, and remove folders that become empty.
 
     Killed in between, the next render finishes: the list of digests is written last, and a file that
-    holds what it should is never foreign.
+    holds what it should is never foreign. Raises FleetError where the system does not let it.
     """
     for change in changes:
-        if change.after is None:
-            change.path.unlink(missing_ok=True)
-            _remove_empty(change.path.parent)
-        else:
-            _write(change.path, change.after)
+        try:
+            if change.after is None:
+                change.path.unlink(missing_ok=True)
+                _remove_empty(change.path.parent, modules)
+            else:
+                _write(change.path, change.after)
+        except OSError as error:
+            raise FleetError(
+                f"{change.path}: cannot {change.verb} it: {error.strerror} (check the mode)"
+            ) from None
 
 
 def stale_modules(modules: Path, names: set[str]) -> list[Path]:
@@ -92,16 +108,24 @@ def stale_modules(modules: Path, names: set[str]) -> list[Path]:
 
 
 def _read_digests(module: Path) -> dict[str, str]:
-    path = module / DIGESTS
-    try:
-        digests = json.loads(path.read_bytes())["files"]
-        assert all(isinstance(key, str) and isinstance(value, str) for key, value in digests.items())
-        assert not any(Path(key).is_absolute() or ".." in Path(key).parts for key in digests)
-    except FileNotFoundError:
+    content = _read(module, DIGESTS)
+    if content is None:
         return {}
-    except (ValueError, KeyError, TypeError, AttributeError, AssertionError):
-        raise InputError(path, 1, 1, "is no list of digests; restore it from git, or remove the module") from None
-    return dict(digests)
+    try:
+        digests = json.loads(content)["files"]
+        if all(_is_entry(name, digest) for name, digest in digests.items()):
+            return dict(digests)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    raise InputError(
+        module / DIGESTS, 1, 1, "is no list of digests; restore it from git, or remove the module"
+    )
+
+
+def _is_entry(name: str, digest: object) -> bool:
+    path = PurePosixPath(name)
+    below = not path.is_absolute() and ".." not in path.parts and name == str(path) != "."
+    return below and "\0" not in name and isinstance(digest, str)
 
 
 def _digest_list(files: dict[str, bytes]) -> bytes:
@@ -128,24 +152,28 @@ def _read(module: Path, name: str) -> bytes | None:
         return None
     except NotADirectoryError:
         raise FleetError(f"{path.parent}: a file stands where a folder must be; move it away") from None
+    except OSError as error:
+        raise FleetError(f"{path}: cannot read it: {error.strerror} (check the mode)") from None
 
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    # one name for each file, so that what a killed render leaves is taken up by the next
+    beside = path.with_name(f".{path.name}.rendering")
+    beside.unlink(missing_ok=True)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with beside.open("xb") as file:
+            os.fchmod(file.fileno(), 0o644)
             file.write(content)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
+        beside.replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 
-def _remove_empty(folder: Path) -> None:
+def _remove_empty(folder: Path, modules: Path) -> None:
     try:
-        while True:
+        while folder != modules:
             folder.rmdir()
             folder = folder.parent
     except OSError:

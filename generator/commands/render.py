@@ -17,10 +17,21 @@ from generator.tree import Change, apply, plan, stale_modules
     epilog="Example: fleet render --check indextts2",
 )
 @click.argument("names", nargs=-1, metavar="[SERVICE]...")
-@click.option("--check", is_flag=True, help="Write nothing; show what would change, and exit 1 if anything would.")
-@click.option("--services", type=click.Path(path_type=Path), default=SERVICES, help="Folder of the definitions.")
 @click.option(
-    "--modules", type=click.Path(path_type=Path), default=REPOSITORY / "modules", help="Folder of the modules."
+    "--check", is_flag=True, help="Write nothing; show what would change, and exit 1 if anything would."
+)
+@click.option(
+    "--services",
+    # a folder that is not there must not read as one in which every definition was removed
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=SERVICES,
+    help="Folder of the definitions.",
+)
+@click.option(
+    "--modules",
+    type=click.Path(path_type=Path),
+    default=REPOSITORY / "modules",
+    help="Folder of the modules.",
 )
 def render(names: tuple[str, ...], check: bool, services: Path, modules: Path) -> None:
     """Render service definitions into Puppet modules; all of them where none is named."""
@@ -31,7 +42,7 @@ def render(names: tuple[str, ...], check: bool, services: Path, modules: Path) -
         if changes:
             raise AnswerIsNo(f"{len(changes)} files are not what their templates make: run fleet render")
         return
-    apply(changes)
+    apply(changes, modules)
     for change in changes:
         click.echo(f"{change.verb} {os.path.relpath(change.path)}")
 
@@ -44,9 +55,11 @@ def plan_all(names: tuple[str, ...], services: Path, modules: Path) -> list[Chan
     known = {service.name: service for service in load_services(services)}
     unknown = sorted(set(names) - known.keys())
     if unknown:
-        raise FleetError(f"{unknown[0]}: no service of this name in {services} (known: {', '.join(known) or 'none'})")
+        raise FleetError(
+            f"{unknown[0]}: no service of this name in {services} (known: {', '.join(known) or 'none'})"
+        )
     changes = []
-    for name in names or known:
+    for name in dict.fromkeys(names or known):
         changes += plan(modules / name, render_module(known[name]))
     if not names:
         for module in stale_modules(modules, set(known)):

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from generator.puppet_text import literal
+
 Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 
@@ -136,8 +138,7 @@ def named(name: str, parameters: list[str]) -> str:
 
 def quoted(text: str) -> str:
     """Write a text in Puppet's notation."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    return literal(text)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

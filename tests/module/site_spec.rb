@@ -5,7 +5,7 @@ RSpec.describe 'tts1.lab.test', type: :host do
   let(:hiera_config) { "#{REPOSITORY}/hiera.yaml" }
   let(:pre_condition) { File.read("#{REPOSITORY}/manifests/site.pp") }
 
-  on_every_system do
+  on_every_system do |_, facts|
     %w[staging prod].each do |environment|
       context "in #{environment}" do
         let(:trusted_facts) { super().merge('pp_environment' => environment) }
@@ -24,7 +24,7 @@ RSpec.describe 'tts1.lab.test', type: :host do
 
     # A fact is what a node says of itself: it must not choose its role.
     context 'with a role in its facts only' do
-      let(:facts) { super().merge('pp_role' => 'tts_node', 'role' => 'tts_node') }
+      let(:facts) { facts.merge('pp_role' => 'tts_node', 'role' => 'tts_node') }
       let(:trusted_facts) { {} }
 
       it { is_expected.to compile.and_raise_error(/has no role/) }

@@ -58,7 +58,8 @@ RSpec.configure do |config|
   config.setup_fixtures = false
   config.hiera_config = "#{__dir__}/hiera.yaml"
   config.strict_variables = true
-  config.trusted_server_facts = true
+
+  config.before(:suite) { config.reporter.message("Puppet #{Puppet.version} on Ruby #{RUBY_VERSION}") }
 
   config.before do
     Puppet[:strict] = :error

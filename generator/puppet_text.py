@@ -7,7 +7,7 @@ import textwrap
 from typing import Any
 
 #: What a double-quoted Puppet string escapes by name.
-_NAMED = {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_NAMED = {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\t": "\\t"}
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f'\\$]*\Z")
 _MUST_ESCAPE = re.compile(r'[\x00-\x1f\x7f\\"$]')
 
@@ -25,7 +25,8 @@ def literal(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return repr(value)
+        # Puppet reads the sign and the digits apart, and has no + in exponents
+        return "-9223372036854775807 - 1" if value == -(2**63) else repr(value).replace("e+", "e")
     if isinstance(value, str):
         if _PLAIN.match(value):
             return f"'{value}'"
@@ -63,6 +64,11 @@ def gecos(text: str) -> str:
 def specifier(text: str) -> str:
     """``text`` for a systemd setting that is not quoted but expands specifiers."""
     return text.replace("%", "%%")
+
+
+def epp(text: str) -> str:
+    """``text`` for the text of an EPP template, where nothing of it is a tag."""
+    return text.replace("<%", "<%%").replace("%>", "%%>")
 
 
 def with_parents(paths: list[str] | tuple[str, ...]) -> list[str]:

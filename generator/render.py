@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 from generator.definition import REPOSITORY
-from generator.puppet_text import cell, comment, gecos, literal, specifier, with_parents
+from generator.puppet_text import cell, comment, epp, gecos, literal, specifier, with_parents
 from generator.reference import entries
 from generator.service import Service
 
@@ -45,6 +45,7 @@ def _environment(templates: Path) -> jinja2.Environment:
         literal=literal,
         comment=comment,
         cell=cell,
+        epp=epp,
         gecos=gecos,
         specifier=specifier,
         with_parents=with_parents,

@@ -118,6 +118,11 @@ class Service:
         return sorted(paths, key=lambda p: (p.room, p.path))
 
     @property
+    def cache_folders(self) -> list[str]:
+        """The folders below ``cache_hub`` that the service itself fills."""
+        return sorted(p.path for p in self.room_paths if p.room == "cache_hub")
+
+    @property
     def state_folders(self) -> list[str]:
         """The folders below ``state`` that the service writes."""
         return sorted({*self.writable, *(p.path for p in self.room_paths if p.room == "state")})

@@ -117,7 +117,7 @@ class Reader:
         return re.sub(r"\\(.)", lambda found: _DOUBLE_ESCAPES.get(found[1], found[0]), body, flags=re.S)
 
     def _number(self, token: str, offset: int) -> int | float:
-        if re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", token):
+        if re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", token) and abs(int(token)) < 2**63:
             return int(token)
         if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?", token):
             return float(token)

@@ -15,6 +15,9 @@
 #
 # @api private
 function indextts2::quote(String $text, Boolean $command_line) >> String {
+  if $text !~ Indextts2::Text {
+    fail("indextts2: '${text}' has a control character, which no systemd unit can hold; take it out")
+  }
   $escapes = {
     '\\' => '\\\\',
     '"'  => '\"',

@@ -1,0 +1,1 @@
+"""The numbers: each measured here, on this machine, when it is asked for."""

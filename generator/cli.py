@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import click
-
-from generator.errors import FleetError
 
 from generator.errors import FleetError
 
@@ -46,6 +45,9 @@ def fleet() -> None:
 
 def main() -> None:
     """Run ``fleet``; every expected error becomes lines on standard error and an exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a terminal that has no letter for what a diff shows is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(fleet.main(prog_name="fleet", standalone_mode=False) or 0)
     except FleetError as error:

@@ -13,12 +13,12 @@ _MUST_ESCAPE = re.compile(r'[\x00-\x1f\x7f\\"$]')
 
 
 def literal(value: Any) -> str:
-    """``value`` as a Puppet literal: what Puppet reads is what went in.
+    r"""``value`` as a Puppet literal: what Puppet reads is what went in.
 
     Hashes and arrays come out on one line. Raises TypeError for what Puppet has no literal for.
 
     >>> literal('50 $')
-    '"50 \\\\$"'
+    '"50 \\$"'
     """
     if value is None:
         return "undef"

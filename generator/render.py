@@ -80,6 +80,7 @@ def _jobs(service: Service, templates: Path) -> Iterator[Job]:
                 yield Job(path.replace(EACH_TYPE, entry.name.lower()), template, {"type": entry})
         elif EACH_SYSTEM in path:
             for system, packages in service.packages.items():
-                yield Job(path.replace(EACH_SYSTEM, system), template, {"system": system, "packages": packages})
+                extra = {"system": system, "packages": packages}
+                yield Job(path.replace(EACH_SYSTEM, system), template, extra)
         else:
             yield Job(path, template, {})

@@ -122,7 +122,7 @@ def _reference_of(root: Path, module: str) -> Outcome:
         # puppet-strings leaves a database where it runs, so it runs in a copy.
         copy = shutil.copytree(root / module, Path(scratch, module))
         committed = copy / "REFERENCE.md"
-        before = committed.read_text() if committed.exists() else ""
+        before = _RENDERED.sub("", committed.read_text())
         made = call(["puppet", "strings", "generate", "--format", "markdown", "--out", committed], copy)
         if not made.ok or "[warn]" in made.output:
             return Outcome(False, f"{module}: {made.output}")
@@ -149,6 +149,8 @@ def hosts_are_known(root: Path, files: Sequence[str]) -> Outcome:
     return Outcome(not strange, "".join(strange))
 
 
+#: The line by which a rendered file says so, which puppet-strings cannot know of.
+_RENDERED = re.compile(r"\A<!-- Rendered by .* -->\n")
 _HOST = re.compile(r"\b(?:https?|git|ssh|ftp)://(?:[^\s/@'\"]*@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)")
 #: The lab and loopback, a word without a dot, and the names that RFC 2606 keeps for examples.
 _NOWHERE = re.compile(

@@ -27,7 +27,7 @@ EMPTY = "this file is empty (a mapping, 'key: value', was expected)"
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_TAB_INDENT = re.compile(r" *\t(?=[ \t]*[^ \t\r])")
+_TAB_INDENT = re.compile(r" *\t")
 
 Step = str | int
 

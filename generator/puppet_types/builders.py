@@ -166,14 +166,12 @@ def _pattern(call: Call) -> Type:
 
 
 def _array(call: Call) -> Type:
-    first = call.arguments[0] if call.arguments else None
-    if first is None:
-        return ArrayType()
-    if isinstance(first.value, Type):
-        return ArrayType(first.value, call.bounds(call.arguments[1:]))
-    if len(call.arguments) != 2:
-        call.fail("takes a type first, or two bounds", first)
-    return ArrayType(ANY, call.bounds(call.arguments))
+    # Puppet reads Array[0, 5] too, as lists that hold nothing: nobody means that
+    return (
+        ArrayType(call.inner(call.arguments[0]), call.bounds(call.arguments[1:]))
+        if call.arguments
+        else ArrayType()
+    )
 
 
 def _hash(call: Call) -> Type:
@@ -181,8 +179,6 @@ def _hash(call: Call) -> Type:
         return HashType()
     if len(call.arguments) == 1:
         call.fail("takes a type for keys and one for values, such as Hash[String, Integer]")
-    if not isinstance(call.arguments[0].value, Type):
-        return HashType(size=call.bounds(call.arguments))
     key, value = (call.inner(argument) for argument in call.arguments[:2])
     return HashType(key, value, call.bounds(call.arguments[2:]))
 

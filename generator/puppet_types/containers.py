@@ -26,16 +26,6 @@ def _first(found: Iterable[Mismatch | None]) -> Mismatch | None:
     return next((mismatch for mismatch in found if mismatch), None)
 
 
-class _Container(Type):
-    """A type whose mismatches may lie inside the value."""
-
-    def accepts(self, value: Any) -> bool:
-        return self.mismatch(value) is None
-
-    def mismatch(self, value: Any, path: Path = ()) -> Mismatch | None:
-        raise NotImplementedError
-
-
 @dataclass(frozen=True)
 class CollectionType(Type):
     """``Collection``: a list or a mapping."""
@@ -58,15 +48,14 @@ class CollectionType(Type):
 
 
 @dataclass(frozen=True)
-class ArrayType(_Container):
+class ArrayType(Type):
     """``Array``: a list of one type."""
 
     item: Type = ANY
     size: Bounds = UNBOUNDED
 
     def __str__(self) -> str:
-        item = [] if self.item == ANY and self.size != UNBOUNDED else [str(self.item)]
-        return named("Array", item + self.size.parameters)
+        return named("Array", [str(self.item), *self.size.parameters])
 
     @property
     def words(self) -> str:
@@ -74,6 +63,9 @@ class ArrayType(_Container):
 
     def schema(self) -> Schema:
         return {"type": "array", "items": self.item.schema(), **self.size.schema("minItems", "maxItems")}
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, list) and len(value) in self.size and all(map(self.item.accepts, value))
 
     def mismatch(self, value: Any, path: Path = ()) -> Mismatch | None:
         if not isinstance(value, list):
@@ -84,7 +76,7 @@ class ArrayType(_Container):
 
 
 @dataclass(frozen=True)
-class TupleType(_Container):
+class TupleType(Type):
     """``Tuple``: a list with a type for each place; the last one holds for all that follow."""
 
     items: tuple[Type, ...]
@@ -105,19 +97,24 @@ class TupleType(_Container):
         sizes = self.size.schema("minItems", "maxItems")
         return {"type": "array", "items": items, "additionalItems": items[-1], **sizes}
 
+    def accepts(self, value: Any) -> bool:
+        if not isinstance(value, list) or len(value) not in self.size:
+            return False
+        return all(self._at(index).accepts(item) for index, item in enumerate(value))
+
+    def _at(self, index: int) -> Type:
+        return self.items[min(index, len(self.items) - 1)]
+
     def mismatch(self, value: Any, path: Path = ()) -> Mismatch | None:
         if not isinstance(value, list):
             return self.wrong(value, path)
         if len(value) not in self.size:
             return Mismatch(path, f"a list of {len(value)} items is not {self.words}")
-        last = len(self.items) - 1
-        return _first(
-            self.items[min(index, last)].mismatch(item, (*path, index)) for index, item in enumerate(value)
-        )
+        return _first(self._at(index).mismatch(item, (*path, index)) for index, item in enumerate(value))
 
 
 @dataclass(frozen=True)
-class HashType(_Container):
+class HashType(Type):
     """``Hash``: a mapping of one type to another."""
 
     key: Type = ANY
@@ -135,6 +132,11 @@ class HashType(_Container):
         keys, sizes = self.key.schema(), self.size.schema("minProperties", "maxProperties")
         names = {"propertyNames": keys} if keys else {}
         return {"type": "object", "additionalProperties": self.value.schema(), **names, **sizes}
+
+    def accepts(self, value: Any) -> bool:
+        if not isinstance(value, dict) or len(value) not in self.size:
+            return False
+        return all(self.key.accepts(key) and self.value.accepts(entry) for key, entry in value.items())
 
     def mismatch(self, value: Any, path: Path = ()) -> Mismatch | None:
         if not isinstance(value, dict):
@@ -159,7 +161,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class StructType(_Container):
+class StructType(Type):
     """``Struct``: a mapping with a type for each key, and no other keys."""
 
     members: tuple[Member, ...]
@@ -184,6 +186,15 @@ class StructType(_Container):
             "required": [member.name for member in self.members if not member.optional],
             "additionalProperties": False,
         }
+
+    def accepts(self, value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        met = sum(member.name in value for member in self.members)
+        return met == len(value) and all(
+            member.value.accepts(value[member.name]) if member.name in value else member.optional
+            for member in self.members
+        )
 
     def mismatch(self, value: Any, path: Path = ()) -> Mismatch | None:
         if not isinstance(value, dict):

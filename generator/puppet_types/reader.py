@@ -39,6 +39,17 @@ _WORDS = {"default": Default(), "true": True, "false": False}
 _DOUBLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", '"': '"', "'": "'", "\\": "\\", "$": "$"}
 
 
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.S)
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    """Return what an escape in double quotes stands for; an unknown one stands for itself."""
+    code = int(escape[1] or escape[2] or "0", 16)
+    if escape[3]:
+        return _DOUBLE_ESCAPES.get(escape[3], escape[0])
+    return escape[0] if code > 0x10FFFF or 0xD800 <= code < 0xE000 else chr(code)
+
+
 @dataclass
 class Reader:
     """A recursive descent over ``text``; its depth is bounded."""
@@ -114,7 +125,7 @@ class Reader:
     def _double(self, body: str, offset: int) -> str:
         if re.search(r"(?<!\\)(?:\\\\)*\$(?=[{\w:])", body):
             self._fail("a type takes no variables (write \\$ or use single quotes)", offset)
-        return re.sub(r"\\(.)", lambda found: _DOUBLE_ESCAPES.get(found[1], found[0]), body, flags=re.S)
+        return _ESCAPE.sub(_unescape, body)
 
     def _number(self, token: str, offset: int) -> int | float:
         if re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", token) and abs(int(token)) < 2**63:

@@ -22,6 +22,8 @@ _FOLDS = {ord("s"): 0x17F, ord("k"): 0x212A}
 _SYNTAX = frozenset("^$\\.*+?()[]{}|")
 _QUANTIFIER = re.compile(r"[*+?]|\{(?:\d+(?:,\d*)?|,\d+)\}")
 _FLAGS = re.compile(r"\(\?([mi]*)(?:-([mi]+))?([:)])")
+#: without back references, names and numbers of groups are nothing to keep
+_OPENING = re.compile(r"\?(?::|<?[=!]|<([A-Za-z_]\w*)>)")
 MAX_DEPTH = 40
 
 
@@ -157,17 +159,11 @@ class _Translator:
     def _group(self, start: int) -> str:
         if flags := _FLAGS.match(self.source, start):
             return self._flagged(flags)
-        opening = "(?:"
-        for known, target in (("?:", "(?:"), ("?=", "(?="), ("?!", "(?!"), ("?<=", "(?<="), ("?<!", "(?<!")):
-            if self._peek(len(known)) == known:
-                self._take(len(known))
-                opening = target
-                break
-        else:
-            if self._peek() == "?":
-                raise self._error(
-                    "of groups, only (…), (?:…), (?i:…), (?m:…) and look-arounds translate", start
-                )
+        found = _OPENING.match(self.source, self.at)
+        if not found and self._peek() == "?":
+            raise self._error("of groups, only (…), (?:…), (?i:…), (?m:…) and look-arounds translate", start)
+        self.at = found.end() if found else self.at
+        opening = f"({found[0]}" if found and not found[1] else "(?:"
         return opening + self._alternatives() + self._close(start)
 
     def _flagged(self, flags: re.Match[str]) -> str:

@@ -1,7 +1,8 @@
-"""The types of puppetlabs/stdlib (8.5 and 9.4) that parameters may use, in Puppet's own notation.
+"""The types of puppetlabs/stdlib (9.4) that parameters may use, in Puppet's own notation.
 
 Each accepts exactly what stdlib's type of that name accepts (types/ of that module; tests compare them), but
 is written so that no text makes the expression slow, and shorter where stdlib spells out every case.
+Debian 12's stdlib, 8.5, has the same types but for a ``Stdlib::Host`` that takes some broken addresses too.
 """
 
 from __future__ import annotations
@@ -40,15 +41,16 @@ STDLIB: dict[str, tuple[str, str]] = {
     ),
     "Stdlib::Filemode": (
         rf"Pattern[/\A(([0-7]{{1,4}})|({_SYMBOLIC}(,{_SYMBOLIC})*))\z/]",
-        "a file mode, such as '0644' (in quotes)",
+        "a file mode, such as '0644', in quotes",
     ),
     "Stdlib::Fqdn": (rf"Pattern[/\A({_LABEL}\.)*{_LABEL}\z/]", "a host name, such as tts1.example.org"),
-    "Stdlib::Host": ("Variant[Stdlib::Fqdn, Stdlib::IP::Address::Nosubnet]", "a host name or an address"),
+    "Stdlib::Host": ("Variant[Stdlib::Fqdn, Stdlib::IP::Address]", "a host name or an address"),
     "Stdlib::HTTPUrl": (
         r"Pattern[/(?i:\Ahttps?:\/\/.*\z)/]",
         "an address that begins with http:// or https://",
     ),
     "Stdlib::HTTPSUrl": (r"Pattern[/(?i:\Ahttps:\/\/.*\z)/]", "an address that begins with https://"),
+    "Stdlib::HttpStatus": ("Integer[100, 599]", "a status of HTTP: a whole number from 100 to 599"),
     "Stdlib::IP::Address": (
         "Variant[Stdlib::IP::Address::V4, Stdlib::IP::Address::V6]",
         "an IP address, such as 10.77.0.1 or fd00::1, or a network",

@@ -1,0 +1,379 @@
+"""Puppet data types: what is read, what is refused, and that the verdicts are Puppet's own."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import fastjsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.puppet_types import Mismatch, PuppetTypeError, check, parse, to_json_schema
+from generator.puppet_types.regexp import RegexpError, to_ecma, to_python
+from generator.puppet_types.stdlib import STDLIB
+
+MESSAGES = [
+    ("Stdlib::Port", 99999, "99999 is no Stdlib::Port (a port: a whole number from 0 to 65535)"),
+    ("Integer[1]", 0, "0 is no Integer[1] (a whole number of at least 1)"),
+    ("Integer", "5", '"5" is no Integer (a whole number: write it without quotes)'),
+    ("Integer", True, "true is no Integer (a whole number)"),
+    ("Float", 1, "1 is no Float (a number with a point: write 1.0)"),
+    ("Boolean", "true", '"true" is no Boolean (true or false: write it without quotes)'),
+    ("String", 3, "3 is no String (text: quote it)"),
+    ("String[1]", "", '"" is no String[1] (text that is not empty)'),
+    ("Stdlib::Filemode", 644, "644 is no Stdlib::Filemode (a file mode, such as '0644', in quotes: quote it)"),
+    ("Enum[hold, overlap]", "hodl", '"hodl" is not one of hold, overlap (did you mean hold?)'),
+    ("Array[Integer]", [1, "x"], '[1]: "x" is no Integer (a whole number)'),
+    ("Array[Integer, 1]", [], "a list of 0 items is not a list with at least 1 items"),
+    ("Hash[String[1], Array[Integer]]", {"x": [1, None]}, "x[1]: nothing (~) is no Integer (a whole number)"),
+    ("Hash[Pattern[/\\A[a-z]+\\z/], Any]", {"B": 1}, 'B: the key "B" is no text that matches /\\A[a-z]+\\z/'),
+    ("Struct[{commit => String}]", {"comit": ""}, 'comit: the key "comit" is unknown (did you mean commit?)'),
+    ("Struct[{commit => String}]", {}, "the key commit is missing (text)"),
+    ("Variant[Integer, Struct[{a => Boolean}]]", {"a": 1}, "a: 1 is no Boolean (true or false)"),
+    ("Optional[String[1]]", "", '"" is no String[1] (text that is not empty)'),
+    ("Variant[Integer, Boolean]", "x",
+     '"x" is no Variant[Integer, Boolean] (a whole number, or true or false)'),
+    ("Sensitive[String[9]]", "hunter2",
+     "this secret is no Sensitive[String[9]] (a secret: text with at least 9 characters)"),
+    ("Variant[Sensitive[Integer], Float]", "hunter2",
+     "this secret is no Variant[Sensitive[Integer], Float] "
+     "(a secret: a whole number, or a number with a point)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value", "message"), MESSAGES)
+def test_messages_name_place_value_and_cure(text: str, value: Any, message: str) -> None:
+    assert str(check(parse(text), value)) == message
+
+
+def test_a_mismatch_leads_to_its_place() -> None:
+    wanted = parse("Hash[String, Struct[{list => Array[Integer]}]]")
+    assert check(wanted, {"a": {"list": [1]}}) is None
+    found = check(wanted, {"a": {"list": [1, "x"]}})
+    assert isinstance(found, Mismatch)
+    assert (found.path, found.key) == (("a", "list", 1), False)
+    found = check(wanted, {"a": {"lists": [1]}})
+    assert isinstance(found, Mismatch)
+    assert (found.path, found.key) == (("a", "lists"), True)
+
+
+REFUSED = [
+    ("", 0, "a type was expected"),
+    ("Strin", 0, "did you mean String?"),
+    ("string", 0, "string is no Puppet data type (did you mean String?)"),
+    ("Stdlib::Prot", 0, "did you mean Stdlib::Port?"),
+    ("Array[", 6, "a type was expected"),
+    ("Array[]", 6, "the brackets are empty"),
+    ("Array[Integer", 13, "',' was expected"),
+    ("Array[Integer]]", 14, "after the end"),
+    ("Array[1]", 6, "takes a type here"),
+    ("Array[0, 5]", 6, "takes a type here"),
+    ("Hash[0, 5]", 5, "takes a type here"),
+    ("Array[Strin]", 6, "did you mean String?"),
+    ("Integer[5, 1]", 8, "the wrong way round"),
+    ("Integer[0777]", 8, "decimal digits"),
+    ("Integer['1']", 8, "a number or default"),
+    ("Integer[1.5]", 8, "a number or default"),
+    ("String[-1]", 7, "no bound below 0"),
+    ("Undef[1]", 6, "takes no parameters"),
+    ("Stdlib::Port[1]", 13, "takes no parameters"),
+    ("Hash[String]", 0, "one for values"),
+    ("Enum", 0, "takes the texts"),
+    ("Enum['a', true]", 10, "(?i:"),
+    ("Variant", 0, "the types to choose from"),
+    ("Struct[String]", 7, "a hash of keys"),
+    ("Struct[{a => 1}]", 13, "takes a type"),
+    ("Struct[{a => String, 'a' => String}]", 21, "the key a twice"),
+    ("Struct[{Integer => String}]", 8, "takes a text"),
+    ("Tuple[1, Integer]", 0, "types, then bounds"),
+    ("Regexp", 0, "cannot be checked in YAML"),
+    ("Array[Timestamp]", 6, "in YAML it is text"),
+    ("Pattern[/(?>a)/]", 0, "in a regular expression: of groups"),
+    ("Pattern[/(/]", 0, "never closed"),
+    ("Pattern[/a/", 11, "',' was expected"),
+    ('Enum["$x"]', 5, "no variables"),
+    ("Enum['a]", 5, "a quote or a slash may be missing"),
+    ("Optional[" * 40, 296, "deeper than 32"),
+    ("Variant[" + "Integer," * 5000 + "]", 0, "more than 20000"),
+]
+
+
+@pytest.mark.parametrize(("text", "offset", "words"), REFUSED)
+def test_refuses_with_offset_and_cure(text: str, offset: int, words: str) -> None:
+    with pytest.raises(PuppetTypeError) as caught:
+        parse(text)
+    assert words in str(caught.value)
+    assert caught.value.offset == offset
+
+
+def test_a_modules_own_types() -> None:
+    aliases = {
+        "Indextts2::Release": "Struct[{commit => Indextts2::Commit}]",
+        "Indextts2::Commit": "Pattern[/\\A\\h{40}\\z/]",
+    }
+    wanted = parse("Hash[String[1], Indextts2::Release]", aliases)
+    assert check(wanted, {"v23": {"commit": "0a" * 20}}) is None
+    assert str(check(wanted, {"v23": {"commit": "main"}})) == (
+        'v23.commit: "main" is no Indextts2::Commit (text that matches /\\A\\h{40}\\z/)'
+    )
+    assert to_json_schema(wanted)["additionalProperties"]["title"] == "Indextts2::Release"
+
+
+def test_types_that_contain_themselves_are_refused() -> None:
+    for aliases in ({"A": "Array[A]"}, {"A": "Array[B]", "B": "Optional[A]"}):
+        with pytest.raises(PuppetTypeError, match="made of itself"):
+            parse("A", aliases)
+    with pytest.raises(PuppetTypeError, match="more than 32 deep"):
+        parse("A0", {f"A{n}": f"A{n + 1}" for n in range(1000)})
+
+
+def test_the_notation_is_kept() -> None:
+    for text in (*FIXED, *STDLIB):
+        first = parse(text)
+        again = parse(str(first))
+        assert str(again) == str(first)
+        assert again == first
+
+
+RUBY_ONLY = r"""
+\p{Alpha} (a)\1 a++ a{2}? [[:alpha:]] [a&&b] \bword (?i:é) (?i:ſ|a) (?x:a) (?>a) a) [a * \G [b-a] [ (?<=a*)b a{9,1} (a
+""".split()
+
+
+@pytest.mark.parametrize("source", RUBY_ONLY)
+def test_what_ruby_alone_can_say_is_refused(source: str) -> None:
+    with pytest.raises(RegexpError):
+        to_python(source)
+
+
+def test_the_schemas_expressions_need_no_python() -> None:
+    assert to_ecma(r"\A(?i:k)\h\z") == "^(?:[kK\u212a])[0-9A-Fa-f]$"
+
+
+# Puppet is asked about every pair of these types and values, and about generated ones.
+
+FIXED = (
+    r"""
+Any; Data; Undef; Boolean; Boolean[true]; Scalar; ScalarData; Numeric; NotUndef; NotUndef[Optional[Integer]]
+Integer; Integer[1]; Integer[default, 5]; Integer[-3, 3]; Float; Float[0, 1]; Float[0.5]; ::Integer
+String; String[1]; String[2, 3]; String[default, 2]; Enum['a', 'B']; Enum[a-b, c]; Collection; Collection[1, 2]
+Array; Array[Integer]; Array[String, 1]; Array[Any, 1, 2]; Tuple[Integer, String]; Tuple[Integer, String, 1]
+Tuple[Integer, String, 1, 3]; Tuple[Integer, 0, default]; Hash; Hash[String, Integer]; Hash[String[1], Any, 1]
+Hash[String, Any, 0, 1]; Hash[Enum[a, b], Boolean]; Hash[Integer, Any]; Struct[{a => Integer}]
+Struct[{a => Optional[Integer]}]; Struct[{Optional[a] => Integer}]
+Struct[{NotUndef[a] => Optional[Integer], 'b' => Any}]; Struct[{Optional['a'] => Optional[Integer], b => String}]
+Optional[Integer]; Optional['a']; Variant[Integer, String[2]]; Variant[Array[Integer], Enum['a']]
+Pattern[/\A[a-z]+\z/, /^\d+$/]; Pattern['\Aa']; Enum["a", "it's", "\u00e9", "\u{1F600}\q\t"]; Enum['it\'s', 'a\b']
+""".replace("\n", "; ")
+    .strip("; ")
+    .split("; ")
+)
+VALUES: list[Any] = [
+    None, True, False, 0, 1, -1, 5, 2**70, 0.0, 0.5, 1.0, -2.5, "", "a", "B", "b", "ab", "abc", "a-b",
+    "it's", "a\\b", "é", "喜悦", "12", "a\n12",
+    [], [1], ["a"], [1, "a"], [1, "a", "b"], [1, 2], [None], [[]], [1.5],
+    {}, {"a": 1}, {"a": None}, {"b": "x"}, {"a": 1, "b": "x"}, {"": 1}, {"a": True}, {"a": 1, "b": None,
+    "c": 0}, {"a": None, "b": "y"},
+]  # fmt: skip
+TEXTS = (
+    "/ //a /a /a/b/ /a//b /a\nb a/b C:/x C:\\x \\\\h\\s x.y tts1.lab.test -a a- a..b . 1.2.3.4 "
+    "1.2.3.256 10.0.0.1/24 10.0.0.0/33 01.2.3.4 "
+    ":: ::1 fd00::1 1::8 1:2:3:4:5:6:7:8 1:2:3:4:5:6:7:: ::2:3:4:5:6:7:8 1:2:3:4:5:6:7:8:9 1::2::3 "
+    "::ffff:1.2.3.4 1:2:3:4:5:6:1.2.3.4 "
+    "1:2:3:4:5::1.2.3.4 1::2:3:4:5:1.2.3.4 1:2::3:4:5:1.2.3.4 fd00::/8 ::1/129 ::1/128 12345:: g:: "
+    "1:2:3:4:5:6::8 1:2:3:4:5:6:7::8 "
+    "http://x HTTPS://x https://ſ httpſ://x ftp://x https:/x 644 0644 00644 u=rw,g=r a+X +x "
+    "u+rwx,o= 8 rwx =7 -u 10M 10mb 10Kb 10 x\n10G "
+    "yes YES yeſ no maybe YQ== YQ= ====  02:00:00:00:00:01 02-00-00-00-00-01 02:00:00:00:00 present "
+    "absent stopped running Running directory"
+).split(" ")
+HOST_DIFFERS_IN_8_5 = (
+    "fd00::/8 ::1/128 10.0.0.0/33 1:2:3:4:5:6:7:8:9 1::2::3 12345:: g:: 1:2:3:4:5:6:7::8".split()
+)
+REGEXPS = r"""
+\A\z ^a a$ \Aa\Z .b (?m:.b) \h\H \d\D \w\W \s\S [\w-]+\z [^\h] [\S\n] [\Wa] (?i:aK[s-t]) (?i)a|b x(?i)a|b
+(?i:a(?-i:b)) (?i:[^a-c]) a{,2}\z \Aa{2,} a{x (?<n>a)b (?=a)\w (?<!a)b [[:xdigit:]]\z []a] [a\-z] [a-] \/
+\A\x41\u0042\t a|\Ab ^\z a*?b \. [\n\t] \e\0 é (?i:[k-l])\z [\^&~] (?i:\x61\z) \A(?:a|(b))+\z [a-c\d]\z \Aa?\z
+""".split()
+STRINGS = [
+    "", "a", "A", "b", "B", "ab", "aB", "AB", "a\n", "\na", "\n", "a\nb", "b\na\n", "aa", "aaa", "aaaa",
+    "xA", "xb", "x", "aks", "AKS", "a\u212a\u017f", "\u212a",
+    "é", "éa", "1a", "f-", "٣", "\u00a0", " ", "\t", "a-z", "z", "]", "-", "/", "AB\t", "a{x", ".",
+    "\x1b\0", "^", "&", "~", "\r", "\u2028b", "a,2", "😀",
+]  # fmt: skip
+
+
+def make(rng: random.Random, depth: int) -> tuple[str, Callable[[], Any]]:
+    """Return a random type, and what makes values that it must accept."""
+    low, high = sorted((rng.randint(-5, 5), rng.randint(-5, 9)))
+    few, many = sorted((rng.randint(0, 3), rng.randint(0, 3)))
+    word = rng.choice(STRINGS[1:12])
+    leaves: list[tuple[str, Callable[[], Any]]] = [
+        (f"Integer[{low}, {high}]", lambda: rng.randint(low, high)),
+        (f"Float[{low}, {high}]", lambda: float(rng.randint(low, high))),
+        (f"String[{few}, {many}]", lambda: "é" * rng.randint(few, many)),
+        (f"Enum[{puppet(word)}, 'x']", lambda: rng.choice([word, "x"])),
+        ("Boolean", lambda: rng.random() < 0.5),
+        ("Stdlib::Port", lambda: rng.choice([0, 22, 65535])),
+        ("Undef", lambda: None),
+        ("Any", lambda: rng.choice(VALUES)),
+    ]
+    if depth == 0 or rng.random() < 0.3:
+        return rng.choice(leaves)
+    (one, value), (two, other) = make(rng, depth - 1), make(rng, depth - 1)
+    optional = rng.random() < 0.5
+    return rng.choice(
+        [
+            (f"Optional[{one}]", lambda: rng.choice([None, value()])),
+            (f"Variant[{one}, {two}]", lambda: rng.choice([value, other])()),
+            (f"Array[{one}, {few}, {many}]", lambda: [value() for _ in range(rng.randint(few, many))]),
+            (f"Tuple[{one}, {two}]", lambda: [value(), other()]),
+            (
+                f"Tuple[{one}, {two}, 1, default]",
+                lambda: [value(), *(other() for _ in range(rng.randint(0, 3)))],
+            ),
+            (f"Hash[String[1], {one}]", lambda: {key: value() for key in "ab"[: rng.randint(0, 2)]}),
+            (
+                f"Struct[{{'a' => {one}, {'Optional' if optional else 'NotUndef'}['b'] => {two}}}]",
+                lambda: {"a": value(), **({} if optional and rng.random() < 0.5 else {"b": other()})},
+            ),
+        ]
+    )
+
+
+def puppet(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def spoil(rng: random.Random, value: Any) -> Any:
+    """Change something somewhere in ``value``."""
+    if isinstance(value, list) and value and rng.random() < 0.8:
+        spot = rng.randrange(len(value))
+        return [*value[:spot], spoil(rng, value[spot]), *value[spot + 1 :]]
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        key = rng.choice(list(value))
+        return {**value, key: spoil(rng, value[key])}
+    return rng.choice([*VALUES, value, [value], {"a": value}, {"c": value}])
+
+
+@settings(max_examples=400, deadline=2000)
+@given(rng=st.randoms(use_true_random=True), depth=st.integers(0, 4))
+def test_values_made_for_a_type_are_accepted_by_type_and_schema(rng: random.Random, depth: int) -> None:
+    text, make_value = make(rng, depth)
+    wanted = parse(text)
+    validate = fastjsonschema.compile(to_json_schema(wanted))
+    for _ in range(3):
+        value = make_value()
+        assert check(wanted, value) is None, (text, value)
+        validate(value)
+        found = check(wanted, spoil(rng, value))
+        assert found is None or str(found)
+
+
+@settings(max_examples=300, deadline=2000)
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            "Integer String Array Hash Struct Optional Enum Pattern Stdlib::Port "
+            "[ ] { } , => 'a' \"b\" /a/ /( 1 -2 1.5 default true a".split()
+        )
+        | st.text(max_size=2),
+        max_size=25,
+    )
+)
+def test_any_text_is_a_type_or_a_refusal(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    try:
+        to_json_schema(parse(text))
+    except PuppetTypeError as error:
+        assert 0 <= error.offset <= len(text)
+        assert str(error)
+
+
+@pytest.mark.parametrize("name", STDLIB)
+def test_no_text_makes_a_type_of_stdlib_slow(name: str) -> None:
+    wanted = parse(name)
+    started = time.process_time()
+    for unit in ("a", "/a", "a.", "a-", "1.", "1:", ":", "u+x", "=7,", "\\", "A=", "https://"):
+        check(wanted, "/" + unit * 20_000 + "\n\0")
+        check(wanted, unit * 20_000 + "\n\0")
+    assert time.process_time() - started < 2
+
+
+#: Both verdicts of a type about a value, in the order of the input; nil where Puppet refuses the type.
+ASK = """
+require 'puppet'
+Puppet.initialize_settings(%w[--confdir --codedir --vardir].flat_map { |option| [option, '/nonexistent'] })
+folders = Dir['/usr/share/puppet/modules', '/usr/share/puppet/modules.available', 'vendor_modules']
+environment = Puppet::Node::Environment.create(:desk, folders)
+loaders = Puppet::Pops::Loaders.new(environment)
+output = Puppet.override(current_environment: environment, loaders: loaders) do
+  loader = loaders.private_environment_loader
+  input.map do |text, values|
+    type = Puppet::Pops::Types::TypeParser.singleton.parse(text, loader) rescue nil
+    type = nil if type.is_a?(Puppet::Pops::Types::PTypeReferenceType)
+    type && values.map { |value| type.instance?(value) }
+  end
+end
+"""
+
+
+@pytest.mark.puppet
+def test_puppet_gives_the_same_verdicts(ruby: Callable[[str, Any], Any]) -> None:
+    rng = random.Random(20)
+    batch: list[tuple[str, list[Any]]] = [(text, VALUES) for text in FIXED]
+    others = [*TEXTS, *STRINGS, *VALUES, 80, 99, 100, 599, 600, 1023, 1024, 49151, 49152, 65535, 65536]
+    batch += [(name, others) for name in STDLIB if name != "Stdlib::Host"]
+    batch.append(("Stdlib::Host", [value for value in others if value not in HOST_DIFFERS_IN_8_5]))
+    batch += [(f"Pattern[/{source}/]", STRINGS) for source in REGEXPS]
+    for _ in range(600):
+        text, make_value = make(rng, rng.randint(1, 4))
+        good = make_value()
+        batch.append((text, [good, *(spoil(rng, good) for _ in range(4))]))
+    ours = []
+    for text, values in batch:
+        wanted = parse(text)
+        ours.append([check(wanted, value) is None for value in values])
+    theirs = ruby(ASK, batch)
+    wrong = [
+        (text, value, "Puppet accepts" if verdict else "Puppet refuses")
+        for (text, values), mine, verdicts in zip(batch, ours, theirs, strict=True)
+        for value, own, verdict in zip(values, mine, verdicts or [None] * len(values), strict=True)
+        if own is not verdict
+    ]
+    assert not wrong
+    accepted = sum(sum(verdicts) for verdicts in ours)
+    assert 1000 < accepted < sum(map(len, ours)) - 1000, "both verdicts must occur often"
+
+
+@pytest.mark.puppet
+def test_puppet_refuses_what_is_no_type(ruby: Callable[[str, Any], Any]) -> None:
+    """What is refused here is refused there, but for traps and for what cannot be checked in YAML."""
+    stricter = {"Array[0, 5]", "Array[1]", "Array[Strin]", "Array[Timestamp]", "Enum", "Enum['a', true]"}
+    stricter |= {"Hash[0, 5]", "Integer[0777]", "Pattern[/(?>a)/]", "Regexp", "String[-1]", "Variant"}
+    stricter |= {"Struct[{a => 1}]", "Struct[{a => String, 'a' => String}]"}
+    texts = [text for text, _, _ in REFUSED if len(text) < 200]
+    theirs = ruby(ASK, [(text, []) for text in texts])
+    assert {text for text, verdicts in zip(texts, theirs, strict=True) if verdicts == []} == stricter
+
+
+@settings(max_examples=200, deadline=2000)
+@given(rng=st.randoms(use_true_random=True), depth=st.integers(0, 3))
+def test_the_schema_is_never_stricter_than_the_type(rng: random.Random, depth: int) -> None:
+    text, make_value = make(rng, depth)
+    wanted = parse(text)
+    validate = fastjsonschema.compile(to_json_schema(wanted))
+    for value in (spoil(rng, make_value()), *rng.sample(VALUES, 5)):
+        assert wanted.accepts(value) is (check(wanted, value) is None)
+        if check(wanted, value) is None:
+            validate(value)
+        elif "Float" not in text and not re.search(r"\d\.0", json.dumps(value)):
+            with pytest.raises(fastjsonschema.JsonSchemaValueException):
+                validate(value)

@@ -84,6 +84,8 @@ project-pip | requirements-pip)
   ;;
 esac
 
+# uv leaves a lock that all may write, and a package can bring the like
+find .venv ! -type l -perm /022 -exec chmod go-w {} +
 # what builds leave in the checkout
 git -c core.excludesFile=/etc/indextts2/gitignore clean --quiet -ffd
 echo "$digest" >"$stamp.new"

@@ -108,7 +108,12 @@ RSpec.describe 'indextts2', type: :class do
       { releases: { 'v23' => V23.reject { |key, _| key == 'lock_sha256' } } }, /v23 is installed from its lock, but lock_sha256 is missing.*uv\.lock/
     ],
     'a lock that pip cannot read' => [{ installer: 'pip' }, /indextts2::installer is 'pip', but v23.*set indextts2::installer to uv/],
+    'a control character' => [
+      { cuda_visible_devices: RSpec::Puppet::RawString.new('"0\r1"') },
+      /indextts2: 'CUDA_VISIBLE_DEVICES=0\s1' has a control character.*take it out/,
+    ],
     'weights that nobody has' => [{ weights: {} }, /v23 names the weights 'IndexTTS-2', which indextts2::weights does not have.*catalogue/],
+    'a text that no unit can hold' => [{ cuda_visible_devices: "\u0001" }, /has a control character.*take it out/],
     'a flag that the release does not know' => [
       { revision: 'v15', fp16: true }, /--fp16 set, but the release v15 knows no such flag.*--host --port.*v15/
     ],

@@ -108,10 +108,6 @@ RSpec.describe 'indextts2', type: :class do
       { releases: { 'v23' => V23.reject { |key, _| key == 'lock_sha256' } } }, /v23 is installed from its lock, but lock_sha256 is missing.*uv\.lock/
     ],
     'a lock that pip cannot read' => [{ installer: 'pip' }, /indextts2::installer is 'pip', but v23.*set indextts2::installer to uv/],
-    'a control character' => [
-      { cuda_visible_devices: RSpec::Puppet::RawString.new('"0\r1"') },
-      /indextts2: 'CUDA_VISIBLE_DEVICES=0\s1' has a control character.*take it out/,
-    ],
     'weights that nobody has' => [{ weights: {} }, /v23 names the weights 'IndexTTS-2', which indextts2::weights does not have.*catalogue/],
     'a text that no unit can hold' => [{ cuda_visible_devices: "\u0001" }, /has a control character.*take it out/],
     'a flag that the release does not know' => [
@@ -135,12 +131,14 @@ RSpec.describe 'indextts2', type: :class do
 
       it 'reaches every fail()' do
         reached = refused.values.flat_map do |parameters, _|
+          # two catalogues of one environment would define the module's defined type twice
+          Puppet.lookup(:current_environment).loaders = nil
           load_catalogue(:class, false, params: SERVED.merge(parameters))
           []
         rescue Puppet::Error => e
           e.message.scan(/file: ([^,]+), line: (\d+)/).map { |place| place.join(':') }
         end
-        expect(PuppetCode.failures("#{REPOSITORY}/modules/indextts2") - reached).to be_empty
+        expect(PuppetCode.failures("#{REPOSITORY}/modules/indextts2") - reached).to eq([])
       end
     end
   end

@@ -54,7 +54,8 @@ RSpec.configure do |config|
   config.fail_if_no_examples = true
   config.order = :random
 
-  config.module_path = ["#{REPOSITORY}/modules", "#{REPOSITORY}/vendor_modules"].join(File::PATH_SEPARATOR)
+  # the golden modules too, so that a second service can be tried beside the first
+  config.module_path = Dir["#{REPOSITORY}/{modules,vendor_modules,tests/golden/*/modules}"].join(File::PATH_SEPARATOR)
   config.setup_fixtures = false
   config.hiera_config = "#{__dir__}/hiera.yaml"
   config.strict_variables = true

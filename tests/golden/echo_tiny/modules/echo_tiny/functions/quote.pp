@@ -1,0 +1,33 @@
+# Rendered by fleet render from templates/module/functions/quote.pp.j2: edit that, not this file.
+
+# @summary Quotes text for a systemd unit, so that the process gets it as it is
+#
+# @see https://www.freedesktop.org/software/systemd/man/systemd.syntax.html#Quoting
+#
+# @param text
+#   The text.
+#
+# @param command_line
+#   Whether it is for a command line, where systemd also expands `$`.
+#
+# @return
+#   The text in double quotes.
+#
+# @api private
+function echo_tiny::quote(String $text, Boolean $command_line) >> String {
+  if $text !~ Echo_tiny::Text {
+    fail("echo_tiny: '${text}' has a control character, which no systemd unit can hold; take it out")
+  }
+  $escapes = {
+    '\\' => '\\\\',
+    '"'  => '\"',
+    "\n" => '\n',
+    "\t" => '\t',
+    '%'  => '%%',
+  } + ($command_line ? {
+      true  => { '$' => '$$' },
+      false => {},
+  })
+  $quoted = $text.split('').map |$character| { pick($escapes[$character], $character) }
+  "\"${quoted.join}\""
+}

@@ -1,0 +1,34 @@
+# Rendered by fleet render from templates/module/manifests/account.pp.j2: edit that, not this file.
+
+# @summary The accounts of Echo's 回声 100% "tiny" <%= title %> ${title}: one runs it, another builds what it runs
+#
+# @api private
+class echo_tiny::account {
+  assert_private()
+
+  # Two accounts, so that a hole in the service can change neither its code nor its environment.
+  group { ['echo', 'echo-build']:
+    ensure => present,
+    system => true,
+  }
+
+  user {
+    default:
+      ensure     => present,
+      system     => true,
+      shell      => '/usr/sbin/nologin',
+      managehome => false,
+      password   => '!',
+      ;
+    'echo':
+      gid     => 'echo',
+      home    => $echo_tiny::state_dir,
+      comment => "Echo's 回声 100% \"tiny\" <%= title %> \${title} service",
+      ;
+    'echo-build':
+      gid     => 'echo-build',
+      home    => $echo_tiny::build_dir,
+      comment => "Echo's 回声 100% \"tiny\" <%= title %> \${title} builds",
+      ;
+  }
+}

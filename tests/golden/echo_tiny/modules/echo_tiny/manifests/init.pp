@@ -1,0 +1,164 @@
+# Rendered by fleet render from templates/module/manifests/init.pp.j2: edit that, not this file.
+
+# @summary Says back what it is told, for $0: 'quoted', "quoted", 100 %, #{nothing}, %{nothing} 回声
+#
+# Keeps one release of Echo's 回声 100% "tiny" <%= title %> ${title} installed and serving. Releases are pinned to full commits in
+# the catalogue, so that a revision is one line of Hiera.
+#
+# @example Serve a release that the catalogue pins
+#   class { 'echo_tiny':
+#     revision => 'v1.0.0',
+#   }
+#
+# @param packages
+#   The system's packages that the service needs; the module's own data has them for each system.
+#
+# @param secret_word
+#   A word that Hiera has to give.
+#   Set as the environment variable `ECHO_SECRET_WORD`.
+#
+# @param ensure
+#   Whether the service is on the node. `absent` takes all of it away but the folder cache_hub.
+#
+# @param revision
+#   The release that the node serves, by its name in `releases`. Needed where `ensure` is present.
+#
+# @param releases
+#   The releases that exist, by name; the catalogue in Hiera has them.
+#
+# @param weights
+#   The bundles of weights that releases name; the catalogue in Hiera has them.
+#
+# @param source
+#   The git repository of the service.
+#
+# @param root
+#   The folder that holds the service.
+#
+# @param address
+#   The address that the service listens on.
+#
+# @param port
+#   The port that the service listens on.
+#
+# @param installer
+#   What builds the Python environment. A release with the install method `lock` needs uv.
+#
+# @param uv_version
+#   The version of uv that installs releases.
+#
+# @param extras
+#   The extras of the project that are installed.
+#
+# @param index_url
+#   The package index that installs use instead of the installer's own.
+#
+# @param build_environment
+#   More environment variables for installs and downloads.
+#
+# @param install_timeout
+#   Seconds after which one attempt to build the Python environment is given up.
+#
+# @param hf_endpoint
+#   The model hub, or a mirror of it, that weights come from.
+#   Set as the environment variable `HF_ENDPOINT`.
+#
+# @param ready_timeout
+#   Seconds that a start may take until the service answers.
+#
+# @param environment
+#   More environment variables for the service; they win over its own.
+#
+# @param extra_args
+#   More command-line arguments for the service, last on its command line.
+#
+# @param extra_packages
+#   More packages of the system.
+#
+# @param motto
+#   What the echo says first; with | and `$` and ${braces} in it. 回声
+#   Passed as `--motto`.
+#
+# @param mode
+#   How it is said.
+#   Passed as `--mode`.
+#
+# @param gain
+#   How loud it is said.
+#   Passed as `--gain`.
+#
+# @param delay
+#   Seconds before it is said.
+#   Set as the environment variable `ECHO_DELAY`.
+#
+# @param loud
+#   Whether it is said aloud.
+#   Passed as `--loud`.
+#
+class echo_tiny (
+  Array[String[1]] $packages,
+  String[1] $secret_word,
+  Enum['present', 'absent'] $ensure = 'present',
+  Optional[String] $revision = undef,
+  Hash[String, Hash] $releases = {},
+  Hash[String[1], Echo_tiny::Bundle] $weights = {},
+  String[1] $source = 'https://git.example.org/echo/echo_tiny.git',
+  String $root = '/srv/echo',
+  Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
+  Integer $port = 8099,
+  Enum['uv', 'pip'] $installer = 'uv',
+  Pattern[/\A\d+\.\d+\.\d+\z/] $uv_version = '0.9.5',
+  Array[Pattern[/\A[A-Za-z0-9][\w.-]*\z/]] $extras = [],
+  Optional[Stdlib::HTTPUrl] $index_url = undef,
+  Hash[Echo_tiny::Variable, Echo_tiny::Text] $build_environment = {},
+  Integer[60] $install_timeout = 3600,
+  Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
+  Integer[1] $ready_timeout = 600,
+  Hash[Echo_tiny::Variable, Echo_tiny::Text] $environment = {},
+  Array[Echo_tiny::Text] $extra_args = [],
+  Array[String[1]] $extra_packages = [],
+  String $motto = "'It''s' \"\$5\" \${motto} #{motto} %{motto} %h %% \\n \\\n\t回声 😀\\",
+  Enum['a b', "\${mode}", "it's"] $mode = 'a b',
+  Optional[Float[0.0]] $gain = 1.5e20,
+  Integer[-9223372036854775807] $delay = -5,
+  Boolean $loud = true,
+) {
+  if $root !~ Echo_tiny::Folder {
+    fail("echo_tiny::root is '${root}', which is no absolute path of letters, digits and . _ -: give the whole path, such as /srv/echo")
+  }
+  if $port !~ Integer[1, 65535] {
+    fail("echo_tiny::port is ${port}, which is no port: give a number from 1 to 65535, such as 8099")
+  }
+
+  $releases_dir = "${root}/releases"
+  $cache_hub = "${root}/cache_hub"
+  $state_dir = "${root}/state"
+  $build_dir = "${root}/build"
+  $libexec_dir = '/usr/local/libexec/echo_tiny'
+  $config_dir = '/etc/echo_tiny'
+
+  if $ensure == 'present' {
+    $pin = echo_tiny::pin($revision, $releases, $installer)
+    $release = "${revision}-${pin['commit'][0, 7]}"
+    $release_dir = "${releases_dir}/${release}"
+    $build_variables = $build_environment + {
+      'UV_DEFAULT_INDEX' => $index_url,
+      'PIP_INDEX_URL' => $index_url,
+      'HF_ENDPOINT' => $hf_endpoint,
+    }.filter |$variable, $value| { $value =~ NotUndef }
+
+    contain echo_tiny::packages
+    contain echo_tiny::account
+    contain echo_tiny::release
+    contain echo_tiny::weights
+    contain echo_tiny::webui
+
+    Class['echo_tiny::packages']
+    -> Class['echo_tiny::account']
+    -> Class['echo_tiny::release']
+    -> Class['echo_tiny::weights']
+    -> Class['echo_tiny::webui']
+  } else {
+    contain echo_tiny::remove
+  }
+}

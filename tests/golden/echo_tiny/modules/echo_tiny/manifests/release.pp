@@ -1,0 +1,160 @@
+# Rendered by fleet render from templates/module/manifests/release.pp.j2: edit that, not this file.
+
+# @summary The release of Echo's 回声 100% "tiny" <%= title %> ${title}: its checkout at the pinned commit, and its Python environment
+#
+# @api private
+class echo_tiny::release {
+  assert_private()
+
+  $pin = $echo_tiny::pin
+  $commit = $pin['commit']
+  $release_dir = $echo_tiny::release_dir
+  $mirror = "${echo_tiny::root}/source.git"
+  $libexec = $echo_tiny::libexec_dir
+  $ignored = "${echo_tiny::config_dir}/gitignore"
+  $build_environment = ["HOME=${echo_tiny::build_dir}", 'GIT_LFS_SKIP_SMUDGE=1', 'GIT_TERMINAL_PROMPT=0']
+  + $echo_tiny::build_variables.map |$name, $value| { "${name}=${value}" }
+
+  # Everything that the environment depends on: another digest means another environment.
+  $digest = sha256(stdlib::to_json({
+        'commit'      => $commit,
+        'install'     => $pin['install'],
+        'lock_sha256' => $pin['lock_sha256'],
+        'python'      => $pin['python'],
+        'extras'      => $echo_tiny::extras,
+        'installer'   => $echo_tiny::installer,
+        'uv_version'  => $echo_tiny::uv_version,
+  }))
+
+  file {
+    default:
+      ensure => directory,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0755',
+      ;
+    [$echo_tiny::root, $echo_tiny::config_dir, $libexec]:
+      ;
+    [$echo_tiny::releases_dir, $echo_tiny::build_dir, $mirror]:
+      owner => 'echo-build',
+      group => 'echo-build',
+      ;
+    "${libexec}/fetch-commit":
+      ensure => file,
+      source => 'puppet:///modules/echo_tiny/fetch-commit.sh',
+      mode   => '0755',
+      ;
+    "${libexec}/checkout":
+      ensure => file,
+      source => 'puppet:///modules/echo_tiny/checkout.sh',
+      mode   => '0755',
+      ;
+    "${libexec}/owner":
+      ensure => file,
+      source => 'puppet:///modules/echo_tiny/owner.sh',
+      mode   => '0755',
+      ;
+    "${libexec}/install-environment":
+      ensure => file,
+      source => 'puppet:///modules/echo_tiny/install-environment.sh',
+      mode   => '0755',
+      ;
+    $ignored:
+      ensure  => file,
+      content => "/.venv/\n/spool/in/\n",
+      mode    => '0644',
+      ;
+    "${echo_tiny::config_dir}/release.json":
+      ensure  => file,
+      content => stdlib::to_json_pretty({
+          'revision' => $echo_tiny::revision,
+          'release'  => $echo_tiny::release,
+          'digest'   => $digest,
+      } + $pin),
+      mode    => '0644',
+      ;
+  }
+
+  # Every command of a release runs as the account that builds it: a hostile repository or
+  # package must not get further than that account.
+  Exec {
+    user        => 'echo-build',
+    cwd         => '/',
+    environment => $build_environment,
+    logoutput   => 'on_failure',
+  }
+
+  exec { "echo_tiny: fetch commit ${commit}":
+    command   => ["${libexec}/fetch-commit", $echo_tiny::source, $mirror, $commit],
+    unless    => [['/usr/bin/git', '-C', $mirror, 'rev-parse', '--quiet', '--verify', "refs/heads/pin-${commit}"]],
+    timeout   => 1800,
+    tries     => 3,
+    try_sleep => 10,
+    require   => File["${libexec}/fetch-commit", $mirror],
+  }
+
+  # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
+  exec { "echo_tiny: discard half-made checkout ${release_dir}":
+    command => ['/bin/rm', '-rf', $release_dir],
+    onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
+    require => File["${libexec}/checkout", $ignored],
+  }
+
+  vcsrepo { $release_dir:
+    ensure     => present,
+    provider   => 'git',
+    source     => $mirror,
+    revision   => $commit,
+    user       => 'echo-build',
+    submodules => false,
+    require    => Exec[
+      "echo_tiny: fetch commit ${commit}",
+      "echo_tiny: discard half-made checkout ${release_dir}"
+    ],
+  }
+
+  echo_tiny::owned { $release_dir:
+    account => 'echo-build',
+    # what is in the environment is too much to look through on every run; its stamp vouches for it
+    except  => ["${release_dir}/.venv"],
+    require => Vcsrepo[$release_dir],
+  }
+
+  exec { "echo_tiny: restore checkout ${release_dir}":
+    command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
+    unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
+    require => Echo_tiny::Owned[$release_dir],
+  }
+
+  # mount points of what the service writes; the folders themselves are in state/
+  file { [
+      "${release_dir}/spool",
+      "${release_dir}/spool/in",
+    ]:
+      ensure  => directory,
+      owner   => 'echo-build',
+      group   => 'echo-build',
+      mode    => '0755',
+      require => Exec["echo_tiny: restore checkout ${release_dir}"],
+  }
+
+  exec { "echo_tiny: Python environment of ${release_dir}":
+    command     => ["${libexec}/install-environment", $release_dir, $digest],
+    environment => $build_environment + [
+      "METHOD=${pin['install']}",
+      "INSTALLER=${echo_tiny::installer}",
+      "UV_VERSION=${echo_tiny::uv_version}",
+      "PYTHON=${pin['python']}",
+      "LOCK_SHA256=${pin['lock_sha256']}",
+      "EXTRAS=${echo_tiny::extras.join(' ')}",
+    ],
+    unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
+    timeout     => $echo_tiny::install_timeout,
+    tries       => 3,
+    try_sleep   => 20,
+    require     => [
+      Exec["echo_tiny: restore checkout ${release_dir}"],
+      File["${libexec}/install-environment"],
+    ],
+  }
+}

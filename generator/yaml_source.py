@@ -120,8 +120,7 @@ def _broken(path: Path, error: yaml.MarkedYAMLError, tabbed: dict[int, int]) -> 
 
 def _pass_tabs(path: Path, tabs: deque[Place], text: Any) -> None:
     """Drop the ``tabs`` that lie in a quoted or block ``text``; those before it indent something."""
-    first, end = text.start_mark.line + 1, text.end_mark
-    last = end.line + (end.column > 0)
+    first, last = text.start_mark.line + 1, text.end_mark.line + 1
     while tabs and tabs[0][0] <= last:
         if tabs[0][0] <= first:
             raise _tab(path, tabs[0])

@@ -85,6 +85,7 @@ REFUSED = [
     ("a:\n  - x\n  \t- y", "3:3: a tab in the indentation"),
     ("a: 1\n\tb: 2", "2:1: a tab in the indentation"),
     ("a: 1\n \t\nb: 2", "2:2: a tab in the indentation"),
+    ("a: [\n\t'x']", "2:1: a tab in the indentation"),
     ("a: |\n\tx", "2:1: a tab in the indentation"),
     ("a: 'x'\nb: |\n  y\n\tc: 1", "4:1: a tab in the indentation"),
     ("a: 1\n---\nb: 2", "2:1: a second document begins here"),

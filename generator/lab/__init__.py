@@ -5,6 +5,7 @@
 '10.77.0.11'
 """
 
-from generator.lab.lab import AgentRun, Lab, NodeStatus
+from generator.lab.agent import AgentRun
+from generator.lab.lab import Lab, NodeStatus
 
 __all__ = ["AgentRun", "Lab", "NodeStatus"]

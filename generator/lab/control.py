@@ -49,6 +49,7 @@ def sync(folders: Folders) -> str:
         clone.mkdir(parents=True)
         _git(clone, "init", "--quiet", f"--initial-branch={BRANCH}")
     (clone / ".git" / "index.lock").unlink(missing_ok=True)
+    _git(clone, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
     for old in clone.iterdir():
         if old.name != ".git":
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
@@ -61,8 +62,21 @@ def sync(folders: Folders) -> str:
     return _commit(clone, "The working tree, with the lab's data")
 
 
-def commit(folders: Folders, files: Mapping[str, str | None], message: str) -> str:
-    """Write ``files`` (None removes one) into the clone and commit them; return the commit."""
+def commit(folders: Folders, files: Mapping[str, str | None], message: str, branch: str = BRANCH) -> str:
+    """Write ``files`` (None removes one) into the clone and commit them; return the commit.
+
+    ``branch`` is production, or is made anew from it.
+    """
+    if branch != BRANCH:
+        _git(folders.control, "checkout", "--quiet", "-B", branch)
+        try:
+            return _write(folders, files, message)
+        finally:
+            _git(folders.control, "checkout", "--quiet", "--force", BRANCH)
+    return _write(folders, files, message)
+
+
+def _write(folders: Folders, files: Mapping[str, str | None], message: str) -> str:
     for name, text in files.items():
         path = folders.control / name
         if text is None:

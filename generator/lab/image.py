@@ -15,7 +15,7 @@ from pathlib import Path
 
 from generator.errors import FleetError
 from generator.lab.folders import Folders
-from generator.lab.mounts import below, unmount_below
+from generator.lab.mounts import unmount_below
 from generator.lab.processes import Processes
 from generator.progress import step
 
@@ -109,13 +109,18 @@ def _build(wanted: Recipe, image: Path, folders: Folders, processes: Processes) 
     partial.rename(image)
 
 
+def discard_partial(folders: Folders) -> None:
+    """Remove what killed builds left."""
+    for partial in folders.images.glob("*.partial"):
+        unmount_below(partial)
+        shutil.rmtree(partial)
+
+
 def _discard_others(suite: str, folders: Folders) -> None:
-    """Remove what a killed build left, and images of old recipes that no node stands on."""
+    """Remove the images of old recipes that no node stands on."""
     in_use = Path("/proc/self/mounts").read_text()
     for other in folders.images.glob(f"{suite}-*"):
-        if str(other) not in in_use or other.suffix == ".partial":
-            unmount_below(other)
-            assert not below(other)
+        if str(other) not in in_use:
             shutil.rmtree(other)
 
 

@@ -15,24 +15,15 @@ from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
 from generator.lab import cgroups, control, image, network, server, ssh
+from generator.lab.agent import AgentRun, agent_command, errors
 from generator.lab.folders import REPOSITORY, Folders
+from generator.lab.host import require_host
 from generator.lab.mounts import below, unmount_below
 from generator.lab.node import Node
 from generator.lab.processes import WORK, Processes, failure
 from generator.progress import say, step
 
 ROLE = "tts_node"
-_TOOLS = ("systemd-nspawn", "debootstrap", "nft", "ip", "git", "nsenter", "ssh-keygen", "chroot")
-#: A run that a killed test left behind ends by itself; this one waits for it.
-AGENT = ["puppet", "agent", "--test", "--color=false", "--waitforlock=600", "--waitforcert=0"]
-
-
-@dataclass(frozen=True)
-class AgentRun:
-    """What an agent's run came to: Puppet's detailed exit code and what it printed."""
-
-    code: int
-    output: str
 
 
 @dataclass(frozen=True)
@@ -68,10 +59,12 @@ class Lab:
         require_host()
         with self._alone():
             self._processes.kill(WORK)
+            image.discard_partial(self.folders)
             for folder in (self.folders.state, self.folders.images):
                 folder.mkdir(parents=True, exist_ok=True)
             network.up(self.folders.state)
-            ssh.write_config(self.folders.ssh_config, [network.SERVER, *names])
+            known = [network.SERVER, *names, *(node.name for node in self._nodes())]
+            ssh.write_config(self.folders.ssh_config, list(dict.fromkeys(known)))
             server_node = self._node(network.SERVER)
             if not server_node.is_finished():
                 for leftover in self._nodes():
@@ -94,6 +87,7 @@ class Lab:
             for node in self._nodes():
                 node.remove()
             self._processes.kill()
+            image.discard_partial(self.folders)
             unmount_below(self.folders.state)
             network.down(self.folders.state)
             shutil.rmtree(self.folders.state, ignore_errors=True)
@@ -113,6 +107,7 @@ class Lab:
 
     def command(self, node: str, command: list[str]) -> list[str]:
         """Make the command that runs ``command`` on ``node``, for whoever wants to see it run."""
+        require_host()
         return self._node(node).command(command)
 
     def exec(self, node: str, command: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -129,14 +124,14 @@ class Lab:
             raise CommandFailed(f"{node}: {failure(both)}")
         return done
 
-    def agent_command(self, node: str, noop: bool = False) -> list[str]:
+    def agent_command(self, node: str, noop: bool = False, environment: str = control.BRANCH) -> list[str]:
         """Make the command that runs ``node``'s agent once; it ends with Puppet's detailed exit code."""
-        return self.command(node, AGENT + ["--noop"] * noop)
+        return self.command(node, agent_command(noop, environment))
 
-    def agent(self, node: str, noop: bool = False) -> AgentRun:
+    def agent(self, node: str, noop: bool = False, environment: str = control.BRANCH) -> AgentRun:
         """Run ``node``'s agent once."""
         done = subprocess.run(
-            self.agent_command(node, noop),
+            self.agent_command(node, noop, environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -145,10 +140,13 @@ class Lab:
         )
         return AgentRun(done.returncode, done.stdout)
 
-    def commit(self, files: Mapping[str, str | None], message: str) -> str:
-        """Commit ``files`` (path to text; None removes one) to the lab's clone, deploy, return the commit."""
+    def commit(self, files: Mapping[str, str | None], message: str, branch: str = control.BRANCH) -> str:
+        """Commit ``files`` (path to text; None removes one) to the lab's clone, deploy, return the commit.
+
+        Another ``branch`` is made anew from production; it becomes the Puppet environment of its name.
+        """
         with self._alone():
-            commit = control.commit(self.folders, files, message)
+            commit = control.commit(self.folders, files, message, branch)
             server.deploy(self._node(network.SERVER))
         return commit
 
@@ -226,10 +224,11 @@ class Lab:
         if ready:
             ready.result()
         with step(f"first agent run of {node.name}"):
-            run = node.run(AGENT, check=False)
+            run = node.run(agent_command(), check=False)
             if run.returncode not in (0, 2):
-                run.args = AGENT
-                raise CommandFailed(f"{node.name} does not converge: {failure(run, lines=40)}")
+                raise CommandFailed(
+                    f"{node.name}: the agent ended with {run.returncode}\n{errors(run.stdout)}"
+                )
         node.finish()
 
     @contextmanager
@@ -253,27 +252,15 @@ class Lab:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the lab's lock: two calls that change the lab come one after the other."""
-        path = self.folders.state.with_name(f"{self.folders.state.name}.lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as lock:
+        # The cache's folder is the lock: it stays, and labs share it as they share the bridge.
+        self.folders.cache.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self.folders.cache, os.O_RDONLY | os.O_DIRECTORY)
+        try:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                say("another `fleet lab` is at work on this lab: waiting for it")
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                say("another `fleet lab` is at work on this machine: waiting for it")
+                fcntl.flock(folder, fcntl.LOCK_EX)
             yield
-
-
-def require_host() -> None:
-    """Raise FleetError with one sentence where this machine cannot carry a lab."""
-    if os.geteuid() != 0:
-        raise FleetError(
-            "the lab needs root, because it boots systems and makes a network: run this as root "
-            "(`make test-unit` works without)"
-        )
-    missing = [tool for tool in _TOOLS if not shutil.which(tool)]
-    if missing:
-        raise FleetError(
-            f"the lab needs {', '.join(missing)}, which this system lacks: run `make setup` as root on "
-            "Debian 12 (`make test-unit` works without)"
-        )
+        finally:
+            os.close(folder)

@@ -57,14 +57,15 @@ class Processes:
         """Start a process that outlives this one."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            subprocess.Popen(
-                [str(word) for word in command],
+            # setsid --fork: this process gets no child that it would have to wait for.
+            subprocess.run(
+                ["setsid", "--fork", *(str(word) for word in command)],
                 cwd=cwd,
                 env={**os.environ, VARIABLE: self.mark(part)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,
+                check=True,
             )
 
     def find(self, part: str | None = None) -> list[int]:

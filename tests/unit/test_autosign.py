@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ class Server:
     """Where the script runs: a copy of it that finds its key and its memory in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
+        """Install the script, a key and an empty memory in ``folder``."""
         self.folder = folder
         (folder / "used").mkdir()
         (folder / "key").write_bytes(KEY + b"\n")
@@ -44,7 +44,7 @@ class Server:
         key = self.folder / "node.pem"
         if not key.exists():
             subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-        command = ["openssl", "req", "-new", "-key", key, "-config", self.folder / "req.cnf"]
+        command = ["openssl", "req", "-new", "-key", str(key), "-config", str(self.folder / "req.cnf")]
         return subprocess.run(command, check=True, capture_output=True).stdout
 
     def start(self, certname: str) -> subprocess.Popen[bytes]:
@@ -103,7 +103,7 @@ def test_a_node_is_nothing_but_what_it_was_invited_as(
     pem = server.request("tts1.lab.test", token(**invited), asked(**wanted))  # type: ignore[arg-type]
     signed, said = server.ask("tts1.lab.test", pem)
     assert not signed and why in said
-    assert not os.listdir(server.folder / "used")
+    assert not list((server.folder / "used").iterdir())
 
 
 def test_a_token_with_its_expiry_moved_is_refused(server: Server) -> None:

@@ -23,14 +23,15 @@ from generator.yaml_source import Document, Step
 
 Place = tuple[Step, ...]
 
+_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
+
 #: What fits into one word of a command line.
 _ONE_WORD = (UndefType, BooleanType, NumberType, StringType, EnumType, PatternType)
 
 
 def shape_error(document: Document, error: Any) -> InputError:
     """What the validator of the shape found, in an operator's words."""
-    # error.path starts with the root's name, 'data'
-    place: Place = tuple(error.path[1:])
+    place = _place(error, document.data)
     extra = _unknown_key(error, document.data, place)
     if extra is None:
         return document.error(place, _plain(error))
@@ -38,6 +39,22 @@ def shape_error(document: Document, error: Any) -> InputError:
         sorted(error.definition["properties"])
     )
     return document.error((*place, extra), f"{extra!r} is no key here (known: {known})", key=True)
+
+
+def _place(error: Any, data: Any) -> Place:
+    """Where ``error`` is. The validator splits keys at their dots, and numbers list items in text."""
+    place: list[Step] = []
+    pending = ""
+    # the path starts with the root's name, 'data'
+    for word in error.path[1:]:
+        if isinstance(data, list):
+            place.append(int(word))
+        elif (pending := f"{pending}.{word}" if pending else word) in data:
+            place.append(pending)
+        else:
+            continue
+        data, pending = data[place[-1]], ""
+    return tuple(place)
 
 
 def _unknown_key(error: Any, data: Any, place: Place) -> str | None:
@@ -62,7 +79,9 @@ def _plain(error: Any) -> str:
     if error.rule == "required":
         missing = [key for key in error.rule_definition if key not in error.value]
         return f"{subject} lacks {', '.join(missing)}"
-    if description := error.definition.get("description"):
+    if error.rule == "type" and error.rule_definition in _KINDS:
+        rest = f"must be {_KINDS[error.rule_definition]}"
+    elif description := error.definition.get("description"):
         rest = f"must be {description}"
     if isinstance(error.value, dict | list):
         return f"{subject} {rest}"
@@ -92,7 +111,7 @@ def name_errors(document: Document, pattern: dict[str, Any]) -> Iterator[InputEr
         yield document.error(("accounts", "build"), message)
     for parameter in data.get("parameters", {}):
         if owner := _owner_of(parameter, pattern):
-            message = f"{parameter} is {owner} already; rename it"
+            message = f"{parameter} is {owner}; rename it"
             yield document.error(("parameters", parameter), message, key=True)
     # packages differ between versions of Ubuntu more than between it and Debian, whose family it is
     known = {"all", "Debian", "RedHat", *pattern["systems"]}
@@ -104,10 +123,10 @@ def name_errors(document: Document, pattern: dict[str, Any]) -> Iterator[InputEr
 
 def _owner_of(parameter: str, pattern: dict[str, Any]) -> str:
     if parameter in RESERVED_PARAMETERS:
-        return "Puppet's"
+        return "Puppet's own"
     if parameter in pattern["parameters"]:
-        return "every service's"
-    return "a variable of the class's own" if parameter in INIT_VARIABLES else ""
+        return "every service's already"
+    return "a variable of the class itself" if parameter in INIT_VARIABLES else ""
 
 
 def claim_errors(document: Document, pattern: dict[str, Any]) -> Iterator[InputError]:

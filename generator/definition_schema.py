@@ -93,7 +93,12 @@ DEFINITION: dict[str, Any] = {
         # metadata-json-lint takes no more
         "summary": _text(_LINE, f"{_ONE_LINE}, at most 144 characters", maxLength=144),
         "source": _text(_LINE, _ONE_LINE),
-        "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+        "port": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65535,
+            "description": "a whole number from 1 to 65535",
+        },
         "root": _ABSOLUTE,
         "gpu": {"type": "boolean"},
         "accounts": {
@@ -133,7 +138,7 @@ DEFINITION: dict[str, Any] = {
             "propertyNames": _names("names of environment variables, such as HOME"),
             "patternProperties": {
                 _VARIABLE["pattern"]: {
-                    "description": "text without control characters, or a path as in {state: cache}",
+                    "description": "text without control characters, or a path below a room: {state: cache}",
                     "oneOf": [
                         {"type": "string", "pattern": TEXT},
                         {

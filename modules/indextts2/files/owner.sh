@@ -12,7 +12,7 @@ foreign() {
     set -- "$@" -path "$except" -prune -o
     shift
   done
-  find "$folder" "$@" \( ! -user "$account" -o ! -group "$account" -o ! -type l -perm /022 \)
+  find "$folder" "$@" \( ! -user "$account" -o ! -group "$account" -o ! -type l -perm /022 \) -print
 }
 
 case $action in

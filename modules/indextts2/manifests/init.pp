@@ -168,7 +168,7 @@ class indextts2 (
   $cache_hub = "${root}/cache_hub"
   $state_dir = "${root}/state"
   $build_dir = "${root}/build"
-  $libexec_dir = '/usr/local/libexec/indextts2'
+  $libexec_dir = '/usr/local/lib/indextts2'
   $config_dir = '/etc/indextts2'
 
   if $ensure == 'present' {

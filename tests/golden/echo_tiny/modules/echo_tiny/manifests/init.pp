@@ -134,7 +134,7 @@ class echo_tiny (
   $cache_hub = "${root}/cache_hub"
   $state_dir = "${root}/state"
   $build_dir = "${root}/build"
-  $libexec_dir = '/usr/local/libexec/echo_tiny'
+  $libexec_dir = '/usr/local/lib/echo_tiny'
   $config_dir = '/etc/echo_tiny'
 
   if $ensure == 'present' {

@@ -69,7 +69,7 @@ def test_absent_takes_all_away_but_cache_hub_and_present_brings_it_back(fleet: F
     fleet.converge("tts2")
     fleet.converge("tts2", changes=False)
 
-    left = "ls -d /etc/indextts2 /usr/local/libexec/indextts2 /etc/systemd/system/indextts2* /opt/indextts2/*"
+    left = "ls -d /etc/indextts2 /usr/local/lib/indextts2 /etc/systemd/system/indextts2* /opt/indextts2/*"
     assert fleet.sh("tts2", f"{left} 2>/dev/null", check=False) == "/opt/indextts2/cache_hub"
     assert not fleet.holds("tts2", "getent passwd tts-user tts-build || getent group tts-user tts-build")
     assert not fleet.holds("tts2", "systemctl cat indextts2-webui.service")

@@ -36,7 +36,7 @@ RSpec.describe 'echo_tiny', type: :class do
 
     # echo_tiny has no GPU, no weights and no extras
     it { is_expected.to contain_file(ECHO_UNIT).without_content(/nvidia|model_dir|weights/).with_content(/^PrivateDevices=yes$/) }
-    it { is_expected.not_to contain_file('/usr/local/libexec/echo_tiny/fetch-weights') }
+    it { is_expected.not_to contain_file('/usr/local/lib/echo_tiny/fetch-weights') }
     it { is_expected.to contain_package('sox') }
     it { is_expected.to contain_package('espeak-ng') }
 

@@ -12,6 +12,8 @@ import pytest
 from generator.errors import FleetError
 from generator.tokens import make_token
 
+pytestmark = pytest.mark.puppet
+
 AUTOSIGN = Path(__file__).parents[2] / "modules" / "profile" / "files" / "autosign.py"
 KEY = b"k" * 64
 SOON = datetime.now(UTC) + timedelta(minutes=5)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.puppet
+
 CHINESE = "今天天气真好，我们一起去公园散步吧。"
 ENGLISH = "What a lovely day; let us go for a walk in the park."
 

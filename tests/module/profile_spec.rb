@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+require 'puppet_code'
+
+# Each parameter of each profile away from its default, on the machine that has all of them.
+RSpec.describe 'role::puppet_server', type: :class do
+  let(:hiera_config) { "#{REPOSITORY}/hiera.yaml" }
+  let(:facts) { SYSTEMS.fetch('debian-13') }
+  let(:node) { 'puppet.lab.test' }
+  let(:trusted_facts) { { 'pp_role' => 'puppet_server', 'pp_environment' => 'prod' } }
+
+  # @return a matcher: a setting has this value
+  def a_setting(title, value)
+    contain_ini_setting(title).with_value(value)
+  end
+
+  away = {
+    'code_deploy' => {
+      'remote' => ['git://git.example.org/control.git', lambda {
+        contain_file('/etc/puppetlabs/r10k/r10k.yaml').with_content(%r{remote: git://git\.example\.org/control\.git$})
+      }],
+      'modules' => [false, -> { contain_file('/etc/systemd/system/code-deploy.service').without_content(/--modules/) }],
+      'interval' => ['1h', -> { contain_file('/etc/systemd/system/code-deploy.timer').with_content(/^OnUnitInactiveSec=1h$/) }],
+    },
+    'puppet_agent' => {
+      'server' => ['puppet.example.org', -> { a_setting("puppet.conf: agent's server", 'puppet.example.org') }],
+      'runinterval' => ['1h', -> { a_setting("puppet.conf: agent's runinterval", '1h') }],
+      'service' => ['stopped', -> { contain_service('puppet').with(ensure: 'stopped', enable: false) }],
+    },
+    'puppet_ca' => {
+      'dns_alt_names' => [%w[puppet puppet.example.org], lambda {
+        a_setting("puppet.conf: server's dns_alt_names", 'puppet,puppet.example.org')
+      }],
+    },
+    'puppet_server' => {
+      'heap' => ['1g', -> { a_setting("puppetserver: java's arguments", /-Xms1g -Xmx1g/) }],
+      'java_args' => [%w[-Dx=y], -> { a_setting("puppetserver: java's arguments", / -Dx=y /) }],
+      'environment_timeout' => ['unlimited', -> { a_setting("puppet.conf: server's environment_timeout", 'unlimited') }],
+      'puppetdb_server' => ['db.example.org', -> { contain_file('/dev/null/puppetdb.conf').with_content(%r{https://db\.example\.org:8081}) }],
+    },
+    'puppetdb' => {
+      'heap' => ['1g', -> { a_setting("puppetdb: java's arguments", /-Xmx1g/) }],
+      'java_args' => [%w[-Dx=y], -> { a_setting("puppetdb: java's arguments", / -Dx=y"/) }],
+    },
+  }
+
+  declared = Dir["#{REPOSITORY}/modules/profile/manifests/*.pp"].to_h do |file|
+    [File.basename(file, '.pp'), PuppetCode.parameters(file)]
+  end
+
+  it 'has an example for every parameter of every profile, away from its default' do
+    expect(away.transform_values(&:keys)).to eq(declared.reject { |_, parameters| parameters.empty? }.transform_values(&:keys))
+    away.each do |profile, parameters|
+      parameters.each { |name, (value, _)| expect(value).not_to eq(declared[profile][name]) }
+    end
+  end
+
+  away.each do |profile, parameters|
+    parameters.each do |name, (value, shown)|
+      context "with profile::#{profile}::#{name} away from its default" do
+        let(:pre_condition) { "class { 'profile::#{profile}': #{name} => #{value.inspect.tr('"', "'")} }" }
+
+        it 'compiles, and shows it' do
+          is_expected.to compile.with_all_deps
+          is_expected.to instance_exec(&shown)
+        end
+      end
+    end
+  end
+
+  context 'without deploys by the clock' do
+    let(:pre_condition) { "class { 'profile::code_deploy': interval => 'never' }" }
+
+    it { is_expected.to contain_service('code-deploy.timer').with(ensure: 'stopped', enable: false) }
+  end
+end

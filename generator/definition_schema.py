@@ -39,8 +39,8 @@ def _names(description: str) -> dict[str, Any]:
     return {"description": description}
 
 
-_LINE = r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*[^\x00-\x20\x7f\x85\u2028\u2029\\]$"
-_ONE_LINE = "one line of text that ends in no space or backslash"
+_LINE = r"^(?! )[^\x00-\x1f\x7f\x85\u2028\u2029]*[^\x00-\x20\x7f\x85\u2028\u2029\\]$"
+_ONE_LINE = "one line of text that begins with no space and ends in no space or backslash"
 _FLAG = _text(r"^--[A-Za-z0-9][A-Za-z0-9_-]*$", "a long flag, such as --port")
 _VARIABLE = _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable, such as HOME")
 _ACCOUNT = _text(

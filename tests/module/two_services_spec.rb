@@ -47,6 +47,10 @@ RSpec.describe 'echo_tiny', type: :class do
       is_expected.to contain_file(ECHO_UNIT).with_content(%r{^BindPaths=/srv/echo/state/spool/in:/srv/echo/releases/v1-aaaaaaa/spool/in$})
     end
 
+    it 'hands numbers over as they are' do
+      is_expected.to contain_file(ECHO_UNIT).with_content(/ "--gain" "1\.5e\+20" /).with_content(/^Environment="ECHO_DELAY=-5"$/)
+    end
+
     it 'says its title in the unit as it is' do
       is_expected.to contain_file(ECHO_UNIT).with_content(
         /^Description=#{Regexp.escape(%q(Echo's 回声 100%% "tiny" <%%= title %%> ${title}))}, release v1-aaaaaaa$/

@@ -32,7 +32,8 @@ function indextts2::arguments(
   $used.reduce([]) |$arguments, $pair| {
     $arguments + ($pair[1] ? {
         true    => [$pair[0]],
-        default => [$pair[0], String($pair[1])],
+        # %s, because a number with a point has six decimals otherwise
+        default => [$pair[0], String($pair[1], '%s')],
     })
   }
 }

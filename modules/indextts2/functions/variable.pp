@@ -10,8 +10,9 @@
 #
 # @api private
 function indextts2::variable(Optional[Scalar] $value) >> Optional[String] {
+  # %s, because a number with a point has six decimals otherwise
   $value ? {
     undef   => undef,
-    default => String($value),
+    default => String($value, '%s'),
   }
 }

@@ -26,7 +26,7 @@ test: ## every test: lint, units, modules on Puppet 7 and 8, the lab (as root)
 test-unit: setup ## what needs neither root nor the lab
 	@.venv/bin/python -m generator.suite unit
 
-test-faults: ## every fault in the lab, not only one of each class (as root)
+test-faults: ## the lab with every fault, not only one of each class (as root)
 	@scripts/needs-lab test-faults
 	@scripts/setup
 	@.venv/bin/python -m generator.suite faults

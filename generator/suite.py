@@ -48,22 +48,22 @@ def unit() -> list[Job]:
     return [suite("tests/unit without Puppet", *PYTEST, "-q", "-m", "not puppet", "tests/unit")]
 
 
-def lab(marks: str) -> Job:
+def lab(name: str, marks: str) -> Job:
     """Make the job of the lab's tests that bear ``marks``, which shows each test as it is done."""
-    return suite(f"tests/lab, {marks}", *PYTEST, "-v", "-s", "-m", marks, "tests/lab", aloud=True)
+    return suite(name, *PYTEST, "-v", "-s", "-m", marks, "tests/lab", aloud=True)
 
 
 def everything() -> list[list[Job]]:
     """List the suites in stages: what is in one stage runs side by side; the lab wants both cores."""
     lint = suite("lint", VENV / "fleet", "lint")
     puppet8 = suite("tests/module on Puppet 8", VENV / "python", "-m", "generator.rspec8")
-    return [[lint, *unit(), puppet8], [lab("not faults")]]
+    return [[lint, *unit(), puppet8], [lab("tests/lab", "not faults")]]
 
 
 SUITES: dict[str, Callable[[], list[list[Job]]]] = {
     "all": everything,
     "unit": lambda: [unit()],
-    "faults": lambda: [[lab("faults")]],
+    "faults": lambda: [[lab("tests/lab, every fault", "")]],
 }
 
 

@@ -76,28 +76,52 @@ class indextts2::release {
   }
 
   # Every command of a release runs as the account that builds it: a hostile repository or
-  # package must not get further than that account.
-  Exec {
-    user        => 'tts-build',
-    cwd         => '/',
-    environment => $build_environment,
-    logoutput   => 'on_failure',
-  }
-
-  exec { "indextts2: fetch commit ${commit}":
-    command   => ["${libexec}/fetch-commit", $indextts2::source, $mirror, $commit],
-    unless    => [['/usr/bin/git', '-C', $mirror, 'rev-parse', '--quiet', '--verify', "refs/heads/pin-${commit}"]],
-    timeout   => 1800,
-    tries     => 3,
-    try_sleep => 10,
-    require   => File["${libexec}/fetch-commit", $mirror],
-  }
-
-  # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
-  exec { "indextts2: discard half-made checkout ${release_dir}":
-    command => ['/bin/rm', '-rf', $release_dir],
-    onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
-    require => File["${libexec}/checkout", $ignored],
+  # package must not get further than that account. (No `Exec { … }`: defined types would inherit it.)
+  exec {
+    default:
+      user        => 'tts-build',
+      cwd         => '/',
+      environment => $build_environment,
+      logoutput   => 'on_failure',
+      ;
+    "indextts2: fetch commit ${commit}":
+      command   => ["${libexec}/fetch-commit", $indextts2::source, $mirror, $commit],
+      unless    => [['/usr/bin/git', '-C', $mirror, 'rev-parse', '--quiet', '--verify', "refs/heads/pin-${commit}"]],
+      timeout   => 1800,
+      tries     => 3,
+      try_sleep => 10,
+      require   => File["${libexec}/fetch-commit", $mirror],
+      ;
+    # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
+    "indextts2: discard half-made checkout ${release_dir}":
+      command => ['/bin/rm', '-rf', $release_dir],
+      onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
+      require => File["${libexec}/checkout", $ignored],
+      ;
+    "indextts2: restore checkout ${release_dir}":
+      command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
+      unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
+      require => Indextts2::Owned[$release_dir],
+      ;
+    "indextts2: Python environment of ${release_dir}":
+      command     => ["${libexec}/install-environment", $release_dir, $digest],
+      environment => $build_environment + [
+        "METHOD=${pin['install']}",
+        "INSTALLER=${indextts2::installer}",
+        "UV_VERSION=${indextts2::uv_version}",
+        "PYTHON=${pin['python']}",
+        "LOCK_SHA256=${pin['lock_sha256']}",
+        "EXTRAS=${indextts2::extras.join(' ')}",
+      ],
+      unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
+      timeout     => $indextts2::install_timeout,
+      tries       => 3,
+      try_sleep   => 20,
+      require     => [
+        Exec["indextts2: restore checkout ${release_dir}"],
+        File["${libexec}/install-environment"],
+      ],
+      ;
   }
 
   vcsrepo { $release_dir:
@@ -120,12 +144,6 @@ class indextts2::release {
     require => Vcsrepo[$release_dir],
   }
 
-  exec { "indextts2: restore checkout ${release_dir}":
-    command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
-    unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
-    require => Indextts2::Owned[$release_dir],
-  }
-
   # mount points of what the service writes; the folders themselves are in state/
   file { [
       "${release_dir}/indextts",
@@ -139,25 +157,5 @@ class indextts2::release {
       group   => 'tts-build',
       mode    => '0755',
       require => Exec["indextts2: restore checkout ${release_dir}"],
-  }
-
-  exec { "indextts2: Python environment of ${release_dir}":
-    command     => ["${libexec}/install-environment", $release_dir, $digest],
-    environment => $build_environment + [
-      "METHOD=${pin['install']}",
-      "INSTALLER=${indextts2::installer}",
-      "UV_VERSION=${indextts2::uv_version}",
-      "PYTHON=${pin['python']}",
-      "LOCK_SHA256=${pin['lock_sha256']}",
-      "EXTRAS=${indextts2::extras.join(' ')}",
-    ],
-    unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
-    timeout     => $indextts2::install_timeout,
-    tries       => 3,
-    try_sleep   => 20,
-    require     => [
-      Exec["indextts2: restore checkout ${release_dir}"],
-      File["${libexec}/install-environment"],
-    ],
   }
 }

@@ -76,28 +76,52 @@ class echo_tiny::release {
   }
 
   # Every command of a release runs as the account that builds it: a hostile repository or
-  # package must not get further than that account.
-  Exec {
-    user        => 'echo-build',
-    cwd         => '/',
-    environment => $build_environment,
-    logoutput   => 'on_failure',
-  }
-
-  exec { "echo_tiny: fetch commit ${commit}":
-    command   => ["${libexec}/fetch-commit", $echo_tiny::source, $mirror, $commit],
-    unless    => [['/usr/bin/git', '-C', $mirror, 'rev-parse', '--quiet', '--verify', "refs/heads/pin-${commit}"]],
-    timeout   => 1800,
-    tries     => 3,
-    try_sleep => 10,
-    require   => File["${libexec}/fetch-commit", $mirror],
-  }
-
-  # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
-  exec { "echo_tiny: discard half-made checkout ${release_dir}":
-    command => ['/bin/rm', '-rf', $release_dir],
-    onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
-    require => File["${libexec}/checkout", $ignored],
+  # package must not get further than that account. (No `Exec { … }`: defined types would inherit it.)
+  exec {
+    default:
+      user        => 'echo-build',
+      cwd         => '/',
+      environment => $build_environment,
+      logoutput   => 'on_failure',
+      ;
+    "echo_tiny: fetch commit ${commit}":
+      command   => ["${libexec}/fetch-commit", $echo_tiny::source, $mirror, $commit],
+      unless    => [['/usr/bin/git', '-C', $mirror, 'rev-parse', '--quiet', '--verify', "refs/heads/pin-${commit}"]],
+      timeout   => 1800,
+      tries     => 3,
+      try_sleep => 10,
+      require   => File["${libexec}/fetch-commit", $mirror],
+      ;
+    # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
+    "echo_tiny: discard half-made checkout ${release_dir}":
+      command => ['/bin/rm', '-rf', $release_dir],
+      onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
+      require => File["${libexec}/checkout", $ignored],
+      ;
+    "echo_tiny: restore checkout ${release_dir}":
+      command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
+      unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
+      require => Echo_tiny::Owned[$release_dir],
+      ;
+    "echo_tiny: Python environment of ${release_dir}":
+      command     => ["${libexec}/install-environment", $release_dir, $digest],
+      environment => $build_environment + [
+        "METHOD=${pin['install']}",
+        "INSTALLER=${echo_tiny::installer}",
+        "UV_VERSION=${echo_tiny::uv_version}",
+        "PYTHON=${pin['python']}",
+        "LOCK_SHA256=${pin['lock_sha256']}",
+        "EXTRAS=${echo_tiny::extras.join(' ')}",
+      ],
+      unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
+      timeout     => $echo_tiny::install_timeout,
+      tries       => 3,
+      try_sleep   => 20,
+      require     => [
+        Exec["echo_tiny: restore checkout ${release_dir}"],
+        File["${libexec}/install-environment"],
+      ],
+      ;
   }
 
   vcsrepo { $release_dir:
@@ -120,12 +144,6 @@ class echo_tiny::release {
     require => Vcsrepo[$release_dir],
   }
 
-  exec { "echo_tiny: restore checkout ${release_dir}":
-    command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
-    unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
-    require => Echo_tiny::Owned[$release_dir],
-  }
-
   # mount points of what the service writes; the folders themselves are in state/
   file { [
       "${release_dir}/spool",
@@ -136,25 +154,5 @@ class echo_tiny::release {
       group   => 'echo-build',
       mode    => '0755',
       require => Exec["echo_tiny: restore checkout ${release_dir}"],
-  }
-
-  exec { "echo_tiny: Python environment of ${release_dir}":
-    command     => ["${libexec}/install-environment", $release_dir, $digest],
-    environment => $build_environment + [
-      "METHOD=${pin['install']}",
-      "INSTALLER=${echo_tiny::installer}",
-      "UV_VERSION=${echo_tiny::uv_version}",
-      "PYTHON=${pin['python']}",
-      "LOCK_SHA256=${pin['lock_sha256']}",
-      "EXTRAS=${echo_tiny::extras.join(' ')}",
-    ],
-    unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
-    timeout     => $echo_tiny::install_timeout,
-    tries       => 3,
-    try_sleep   => 20,
-    require     => [
-      Exec["echo_tiny: restore checkout ${release_dir}"],
-      File["${libexec}/install-environment"],
-    ],
   }
 }

@@ -25,8 +25,10 @@ INIT_VARIABLES = frozenset(
     " state_dir weights_dir".split()
 )
 
-#: Text that systemd can hand to a process; the pattern's type Text says the same to operators.
-TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+#: Noncharacters: systemd takes a line with one for broken UTF-8, and leaves it out.
+_NEVER = r"\ufdd0-\ufdef" + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(17))
+#: Text that systemd can hand to a process.
+TEXT = rf"^[^\x00-\x08\x0b-\x1f\x7f{_NEVER}]*$"
 
 
 def _text(pattern: str, description: str, **more: Any) -> dict[str, Any]:
@@ -39,7 +41,8 @@ def _names(description: str) -> dict[str, Any]:
     return {"description": description}
 
 
-_LINE = r"^(?! )[^\x00-\x1f\x7f\x85\u2028\u2029]*[^\x00-\x20\x7f\x85\u2028\u2029\\]$"
+_BREAKS = rf"\x00-\x1f\x7f\x85\u2028\u2029{_NEVER}"
+_LINE = rf"^(?! )[^{_BREAKS}]*[^{_BREAKS} \\]$"
 _ONE_LINE = "one line of text that begins with no space and ends in no space or backslash"
 _FLAG = _text(r"^--[A-Za-z0-9][A-Za-z0-9_-]*$", "a long flag, such as --port")
 _VARIABLE = _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable, such as HOME")

@@ -20,6 +20,13 @@ def read_unit(text: str) -> dict[str, list[str]]:
 
     Carriage returns and NUL end a line too (read_line in basic/fileio.c).
     """
+    # unichar_is_valid in basic/utf8.c: a line with one of these is left out
+    odd = [
+        hex(ord(letter))
+        for letter in text
+        if 0xFDD0 <= ord(letter) <= 0xFDEF or ord(letter) & 0xFFFE == 0xFFFE
+    ]
+    assert not odd, f"noncharacters: {odd}"
     found: defaultdict[str, list[str]] = defaultdict(list)
     for line in re.split("[\n\r\0]", text):
         line = line.strip(" \t")

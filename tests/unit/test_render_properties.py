@@ -36,7 +36,8 @@ PIECES = (
     "' \" \\ $ ${ } ${x} $$ $HOME #{x} # % %% %h %{x} <% %> <%= <%# -%> ` {{ }} {% ; | & && ! * ~ \\n \\u{41} \\x41 @param"
     " true false undef 0 1e3 0x10 -- = == : , // /* */ 喜悦 回声 é 😀 \u200b \u00a0 \ufeff"
 ).split(" ")
-ANY = st.characters(exclude_categories=["Cs", "Cc"])
+#: Not controls and surrogates, and none of what Unicode keeps for itself: those are refused.
+ANY = st.characters(exclude_categories=["Cs", "Cc"]).filter(lambda letter: not is_reserved(letter))
 LINES = st.lists(st.sampled_from([*PIECES, " "]) | ANY, max_size=8).map("".join)
 TEXTS = st.lists(st.sampled_from([*PIECES, " ", "\n", "\t", "\\\n"]) | ANY, max_size=8).map("".join)
 TITLES = LINES.map(lambda text: re.sub(r"[\u2028\u2029]", "", text)[:100].strip(" ").rstrip(" \\")).filter(
@@ -52,6 +53,11 @@ PACKAGES = st.lists(
 )
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def is_reserved(letter: str) -> bool:
+    """Whether ``letter`` is one of Unicode's noncharacters."""
+    return 0xFDD0 <= ord(letter) <= 0xFDEF or ord(letter) & 0xFFFE == 0xFFFE
 
 
 def odd_enums() -> st.SearchStrategy[tuple[str, Any]]:

@@ -15,8 +15,9 @@
 #
 # @api private
 function indextts2::quote(String $text, Boolean $command_line) >> String {
-  if $text !~ Indextts2::Text {
-    fail("indextts2: '${text}' has a control character, which no systemd unit can hold; take it out")
+  # systemd takes a line with a noncharacter for broken UTF-8, and leaves it out
+  if $text !~ Indextts2::Text or $text =~ /\p{Noncharacter_Code_Point}/ {
+    fail("indextts2: '${text}' has a control character or noncharacter, which no systemd unit can hold; take it out")
   }
   $escapes = {
     '\\' => '\\\\',

@@ -15,8 +15,9 @@
 #
 # @api private
 function echo_tiny::quote(String $text, Boolean $command_line) >> String {
-  if $text !~ Echo_tiny::Text {
-    fail("echo_tiny: '${text}' has a control character, which no systemd unit can hold; take it out")
+  # systemd takes a line with a noncharacter for broken UTF-8, and leaves it out
+  if $text !~ Echo_tiny::Text or $text =~ /\p{Noncharacter_Code_Point}/ {
+    fail("echo_tiny: '${text}' has a control character or noncharacter, which no systemd unit can hold; take it out")
   }
   $escapes = {
     '\\' => '\\\\',

@@ -181,6 +181,10 @@ def examples(folder: Path) -> list[Example]:
             "environment": {"O_TEXT": f"{definition['source']}\n", "O_ECHO": definition["title"]},
             "extra_args": ["", definition["summary"], f"\\{definition['title']}\n\t\\"],
         }
+        if not made:
+            operator["extra_args"] += [
+                text for piece in PIECES for text in (piece, f"a{piece}", f"{piece}\\", f"\\{piece}")
+            ]
         for parameter, entry in definition["parameters"].items():
             if "required" in entry:
                 del entry["default"]

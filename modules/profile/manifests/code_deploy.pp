@@ -16,6 +16,14 @@ class profile::code_deploy (
   Boolean $modules = true,
   Variant[Enum['never'], Pattern[/\A\d+(s|min|h)\z/]] $interval = '5min',
 ) {
+  # r10k fetches the modules of a branch that it sees for the first time, asked or not: only a name that no
+  # branch has for its Puppetfile keeps it from that.
+  $puppetfile = $modules ? {
+    true  => {},
+    false => { 'puppetfile_name' => 'no-Puppetfile' },
+  }
+  $source = { 'remote' => $remote, 'basedir' => '/etc/puppet/code/environments' } + $puppetfile
+
   package { ['r10k', 'git']:
     ensure => installed,
   }
@@ -46,7 +54,7 @@ class profile::code_deploy (
       content => stdlib::to_yaml( {
           'cachedir' => '/var/cache/r10k',
           'git'      => { 'provider' => 'shellgit' },
-          'sources'  => { 'fleet' => { 'remote' => $remote, 'basedir' => '/etc/puppet/code/environments' } },
+          'sources'  => { 'fleet' => $source },
       }),
       ;
     ['/etc/puppet/code/environments', '/etc/puppet/code/environments/production']:

@@ -68,7 +68,7 @@ def specifier(text: str) -> str:
 
 def epp(text: str) -> str:
     """``text`` for the text of an EPP template, where nothing of it is a tag."""
-    return text.replace("<%", "<%%").replace("%>", "%%>")
+    return re.sub("<%|%>", lambda tag: "<%%" if tag[0] == "<%" else "%%>", text)
 
 
 def with_parents(paths: list[str] | tuple[str, ...]) -> list[str]:

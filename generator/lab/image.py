@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -16,14 +18,14 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab.folders import Folders
 from generator.lab.mounts import unmount_below
-from generator.lab.processes import Processes
+from generator.lab.processes import IMAGE, Processes
 from generator.progress import step
 
 HOST_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+SUITES = ("bookworm", "trixie")
 PACKAGES = "systemd systemd-sysv dbus iproute2 procps openssh-server python3 git ca-certificates puppet-agent"
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
-_one_at_a_time = {suite: threading.Lock() for suite in ("bookworm", "trixie")}
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ def missing_certificates(host: str, image: str) -> list[str]:
 
 def ensure(suite: str, folders: Folders, processes: Processes) -> Path:
     """Return the image of ``suite``, made now where it is missing."""
-    with _one_at_a_time[suite]:
+    with _alone(suite, folders):
         wanted = recipe(suite)
         image = folders.images / wanted.name
         if not image.exists():
             with step(f"make the base image {image.name}"):
+                processes.kill(f"{IMAGE}/{suite}")
                 _discard_others(suite, folders)
                 _build(wanted, image, folders, processes)
         return image
@@ -94,34 +97,50 @@ def ensure(suite: str, folders: Folders, processes: Processes) -> Path:
 
 def _build(wanted: Recipe, image: Path, folders: Folders, processes: Processes) -> None:
     partial = image.with_name(f"{image.name}.partial")
+    part = f"{IMAGE}/{wanted.suite}"
     debs = folders.debs(wanted.suite)
     debs.mkdir(parents=True, exist_ok=True)
     include = ",".join(wanted.packages.split())
     settings = ["--variant=minbase", f"--include={include}", f"--cache-dir={debs}"]
-    processes.run(["debootstrap", *settings, wanted.suite, partial, wanted.mirror])
+    processes.run(["debootstrap", *settings, wanted.suite, partial, wanted.mirror], part=part)
     (partial / "etc/apt/apt.conf.d/90lab").write_text(wanted.apt)
     (partial / "etc/dpkg/dpkg.cfg.d/lab").write_text("force-unsafe-io\n")
     (partial / "etc/machine-id").write_text("")
     bundle = partial / HOST_BUNDLE.relative_to("/")
     for number, authority in enumerate(missing_certificates(wanted.bundle, bundle.read_text())):
         (partial / f"usr/local/share/ca-certificates/host-{number}.crt").write_text(authority)
-    processes.run(["chroot", partial, "update-ca-certificates"])
+    processes.run(["chroot", partial, "update-ca-certificates"], part=part)
     partial.rename(image)
 
 
 def discard_partial(folders: Folders) -> None:
     """Remove what killed builds left."""
-    for partial in folders.images.glob("*.partial"):
-        unmount_below(partial)
-        shutil.rmtree(partial)
+    for suite in SUITES:
+        with _alone(suite, folders):
+            for partial in folders.images.glob(f"{suite}-*.partial"):
+                _remove(partial)
 
 
 def _discard_others(suite: str, folders: Folders) -> None:
-    """Remove the images of old recipes that no node stands on."""
+    """Remove what killed builds left, and the images of old recipes that no node stands on."""
     in_use = Path("/proc/self/mounts").read_text()
     for other in folders.images.glob(f"{suite}-*"):
-        if str(other) not in in_use:
-            shutil.rmtree(other)
+        if other.suffix == ".partial" or str(other) not in in_use:
+            _remove(other)
+
+
+def _remove(image: Path) -> None:
+    unmount_below(image)
+    shutil.rmtree(image)
+
+
+@contextmanager
+def _alone(suite: str, folders: Folders) -> Iterator[None]:
+    """Keep others, threads and processes, from the images of ``suite``."""
+    folders.images.mkdir(parents=True, exist_ok=True)
+    with (folders.images / f"{suite}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _output(*command: str) -> str:

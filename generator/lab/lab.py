@@ -59,9 +59,7 @@ class Lab:
         require_host()
         with self._alone():
             self._processes.kill(WORK)
-            image.discard_partial(self.folders)
-            for folder in (self.folders.state, self.folders.images):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.folders.state.mkdir(parents=True, exist_ok=True)
             network.up(self.folders.state)
             known = [network.SERVER, *names, *(node.name for node in self._nodes())]
             ssh.write_config(self.folders.ssh_config, list(dict.fromkeys(known)))

@@ -20,6 +20,8 @@ from generator.errors import CommandFailed, FleetError
 VARIABLE = "FLEET_LAB"
 #: What `up` is in the middle of; it means nothing to whoever comes after it.
 WORK = "work"
+#: The making of a base image, by `up` or by whoever else needs one.
+IMAGE = "image"
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,14 @@ class Processes:
         return f"{self.state}:{part}"
 
     def run(
-        self, command: Iterable[str | Path], *, cwd: Path | None = None, check: bool = True
+        self, command: Iterable[str | Path], *, part: str = WORK, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of `up` to its end; raises CommandFailed with the end of what it printed."""
         if self._stopped.is_set():
             raise CommandFailed("stopped")
         done = subprocess.run(
             [str(word) for word in command],
-            cwd=cwd,
-            env={**os.environ, VARIABLE: self.mark(WORK)},
+            env={**os.environ, VARIABLE: self.mark(part)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -69,7 +70,8 @@ class Processes:
             )
 
     def find(self, part: str | None = None) -> list[int]:
-        """Find the processes of ``part``, or of the whole lab, oldest first."""
+        """Find the processes of ``part`` (``node`` has ``node/tts1``), or of the whole lab, oldest first."""
+        wanted = f"{self.mark(part)}/" if part else f"{self.state}:"
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -77,7 +79,7 @@ class Processes:
             except OSError:
                 continue
             value = marked(environment)
-            if value and (value == self.mark(part) if part else value.startswith(f"{self.state}:")):
+            if value and f"{value}/".startswith(wanted):
                 found.append(int(folder.name))
         return sorted(found, key=_age)
 
@@ -85,6 +87,7 @@ class Processes:
         """End what `up` is in the middle of, and let nothing of it begin any more."""
         self._stopped.set()
         self.kill(WORK)
+        self.kill(IMAGE)
 
     def kill(self, part: str | None = None, patience: float = 20) -> None:
         """End the processes of ``part``, or of the whole lab, and see them gone."""

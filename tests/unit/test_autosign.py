@@ -38,7 +38,16 @@ class Server:
     def request(self, certname: str, token: str | None, asked: dict[str, str], san: str = "") -> bytes:
         """Make a certificate request with openssl."""
         wanted = [f"{oid} = ASN1:UTF8String:{value}" for oid, value in asked.items()]
-        config = ["[req]", "prompt = no", "distinguished_name = dn", "req_extensions = ext"]
+        # openssl takes the last of two equal names of a section: `twice` is a second name of the role.
+        config = [
+            "oid_section = oids",
+            "[oids]",
+            f"twice = {ROLE}",
+            "[req]",
+            "prompt = no",
+            "distinguished_name = dn",
+            "req_extensions = ext",
+        ]
         config += ["attributes = attributes"] if token is not None else []
         config += ["[dn]", f"CN = {certname}", "[attributes]", f"challengePassword = {token}"]
         config += ["[ext]", *wanted, *([f"subjectAltName = DNS:{san}"] if san else []), ""]
@@ -130,6 +139,12 @@ def test_nothing_else_may_be_asked_for(server: Server) -> None:
 @pytest.mark.parametrize("password", [None, "x", "1.2.3", "1.99999999999999999999.a.b", "传"])
 def test_a_missing_or_malformed_token_is_refused(server: Server, password: str | None) -> None:
     assert not server.ask("tts1.lab.test", server.request("tts1.lab.test", password, asked()))[0]
+
+
+def test_a_role_asked_for_twice_is_refused(server: Server) -> None:
+    pem = server.request("tts1.lab.test", token(), {**asked(), "twice": "puppet_server"})
+    signed, said = server.ask("tts1.lab.test", pem)
+    assert not signed and "DuplicateExtension" in said
 
 
 def test_role_and_environment_have_to_be_asked_for(server: Server) -> None:

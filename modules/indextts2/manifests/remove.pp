@@ -24,6 +24,7 @@ class indextts2::remove {
     require => File["/etc/systemd/system/${unit}"],
   }
 
+  # no `recurse`: it would make a resource of each of the tens of thousands of files in a .venv
   file { [
       "${indextts2::root}/source.git",
       $indextts2::releases_dir,
@@ -33,7 +34,6 @@ class indextts2::remove {
       $indextts2::libexec_dir,
     ]:
       ensure  => absent,
-      recurse => true,
       force   => true,
       backup  => false,
   }

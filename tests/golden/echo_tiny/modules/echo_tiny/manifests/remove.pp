@@ -24,6 +24,7 @@ class echo_tiny::remove {
     require => File["/etc/systemd/system/${unit}"],
   }
 
+  # no `recurse`: it would make a resource of each of the tens of thousands of files in a .venv
   file { [
       "${echo_tiny::root}/source.git",
       $echo_tiny::releases_dir,
@@ -33,7 +34,6 @@ class echo_tiny::remove {
       $echo_tiny::libexec_dir,
     ]:
       ensure  => absent,
-      recurse => true,
       force   => true,
       backup  => false,
   }

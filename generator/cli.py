@@ -17,6 +17,7 @@ VERBS = {
     "lint": "generator.commands.lint:lint",
     "verify": "generator.commands.verify:verify",
     "lab": "generator.commands.lab:lab",
+    "join": "generator.commands.join:join",
 }
 
 

@@ -62,4 +62,4 @@ cat >/etc/puppet/csr_attributes.yaml <<'END'
 {attributes}END
 printf '[main]\\nserver = {server}\\ncertname = {host}\\n' >/etc/puppet/puppet.conf
 apt-get install --yes --option Dpkg::Options::=--force-confold puppet-agent
-puppet agent --test"""
+puppet agent --test --waitforlock=600"""

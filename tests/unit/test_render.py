@@ -80,7 +80,11 @@ def test_the_same_bytes_from_every_seed_locale_and_place(services: Path, tmp_pat
     made = []
     for number, (cwd, environment) in enumerate(surroundings):
         modules = tmp_path / f"modules{number}"
-        fleet("--services", services, "--modules", modules, cwd=cwd, environment=environment)
+        said = fleet("--services", services, "--modules", modules, cwd=cwd, environment=environment).stdout
+        order = [re.sub(r".*/modules\d/", "", f"/{line.split()[1]}") for line in said.splitlines()]
+        assert order == sorted(
+            order, key=lambda name: (name.split("/")[0], name.endswith(".rendered.json"), name)
+        )
         made.append(tree(modules))
     assert all(one == made[0] for one in made[1:])
     assert any("回声".encode() in content for content in made[0].values())

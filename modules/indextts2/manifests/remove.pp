@@ -33,9 +33,9 @@ class indextts2::remove {
       $indextts2::config_dir,
       $indextts2::libexec_dir,
     ]:
-      ensure  => absent,
-      force   => true,
-      backup  => false,
+      ensure => absent,
+      force  => true,
+      backup => false,
   }
 
   user { ['tts-user', 'tts-build']:

@@ -33,9 +33,9 @@ class echo_tiny::remove {
       $echo_tiny::config_dir,
       $echo_tiny::libexec_dir,
     ]:
-      ensure  => absent,
-      force   => true,
-      backup  => false,
+      ensure => absent,
+      force  => true,
+      backup => false,
   }
 
   user { ['echo', 'echo-build']:

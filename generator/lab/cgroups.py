@@ -6,7 +6,6 @@ would share one, and each systemd would end the other's services.
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 
@@ -24,30 +23,26 @@ def hierarchies(mounts: str) -> list[Path]:
     ]
 
 
-def groups(node: str) -> list[Path]:
-    """Name the groups of ``node``, one in each tree."""
-    return [tree / f"fleet-lab-{node}" for tree in hierarchies(Path("/proc/self/mounts").read_text())]
-
-
 def create(node: str) -> list[Path]:
-    """Make the groups of ``node``."""
-    made = groups(node)
+    """Make the groups of ``node``, one in each tree."""
+    made = [tree / f"fleet-lab-{node}" for tree in _trees()]
     for group in made:
         group.mkdir(exist_ok=True)
     return made
 
 
-def remove(node: str) -> None:
-    """Remove the groups of ``node``, whose processes have ended."""
-    for group in groups(node):
-        for folder in sorted(group.rglob("*/"), reverse=True):
-            if folder.is_dir():
-                folder.rmdir()
-        with contextlib.suppress(FileNotFoundError):
-            group.rmdir()
+def existing(node: str = "*") -> list[Path]:
+    """List the groups of ``node``, or of all nodes."""
+    return [group for tree in _trees() for group in tree.glob(f"fleet-lab-{node}")]
 
 
-def leftovers() -> list[str]:
-    """Name the groups that are still there."""
-    trees = hierarchies(Path("/proc/self/mounts").read_text())
-    return [f"control group {group}" for tree in trees for group in tree.glob("fleet-lab-*")]
+def remove(node: str = "*") -> None:
+    """Remove the groups of ``node``, or of all nodes, whose processes have ended."""
+    for group in existing(node):
+        folders = [path for path in group.rglob("*") if path.is_dir()]
+        for folder in [*sorted(folders, reverse=True), group]:
+            folder.rmdir()
+
+
+def _trees() -> list[Path]:
+    return hierarchies(Path("/proc/self/mounts").read_text())

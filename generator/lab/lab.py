@@ -85,11 +85,12 @@ class Lab:
             for node in self._nodes():
                 node.remove()
             self._processes.kill()
+            cgroups.remove()
             image.discard_partial(self.folders)
             unmount_below(self.folders.state)
             network.down(self.folders.state)
             shutil.rmtree(self.folders.state, ignore_errors=True)
-            left = network.leftovers() + cgroups.leftovers()
+            left = network.leftovers() + [f"control group {group}" for group in cgroups.existing()]
             left += [f"process {pid}" for pid in self._processes.find()]
             left += [f"mount {point}" for point in below(self.folders.state)]
             left += [f"folder {self.folders.state}"] * self.folders.state.exists()

@@ -1,12 +1,20 @@
-"""A control group for each node.
+"""A control group for each node; whatever is in it is the node's.
 
 systemd-nspawn, where no systemd registers its machines, runs a node in the group of its caller. Two nodes
-would share one, and each systemd would end the other's services.
+would share one, and each systemd would end the other's services. And a node outlives its nspawn when that is
+killed: only its group still tells its processes then.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
+import time
 from pathlib import Path
+
+from generator.errors import FleetError
 
 
 def hierarchies(mounts: str) -> list[Path]:
@@ -36,12 +44,43 @@ def existing(node: str = "*") -> list[Path]:
     return [group for tree in _trees() for group in tree.glob(f"fleet-lab-{node}")]
 
 
-def remove(node: str = "*") -> None:
-    """Remove the groups of ``node``, or of all nodes, whose processes have ended."""
+def processes(node: str) -> list[int]:
+    """List the processes of ``node``, as numbered here."""
+    lists = [file for group in existing(node) for file in group.rglob("cgroup.procs")]
+    return sorted({int(pid) for file in lists for pid in _read(file).split()})
+
+
+def first_process(node: str) -> int | None:
+    """Find the process that is number 1 on ``node``; None where it is down."""
+    for pid in processes(node):
+        numbers = re.search(r"^NSpid:\s+\d+\s+1$", _read(Path(f"/proc/{pid}/status")), re.MULTILINE)
+        if numbers:
+            return pid
+    return None
+
+
+def remove(node: str = "*", patience: float = 20) -> None:
+    """End what runs in the groups of ``node``, or of all nodes, and remove them."""
+    deadline = time.monotonic() + patience
+    while found := processes(node):
+        if time.monotonic() > deadline:
+            raise FleetError(f"processes {found} of the lab do not end")
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
     for group in existing(node):
         folders = [path for path in group.rglob("*") if path.is_dir()]
         for folder in [*sorted(folders, reverse=True), group]:
             folder.rmdir()
+
+
+def _read(file: Path) -> str:
+    """Read a file of the kernel's; what it tells of may be gone by now."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def _trees() -> list[Path]:

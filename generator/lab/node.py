@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -81,15 +79,7 @@ class Node:
 
     def pid(self) -> int | None:
         """Find its first process, as numbered here; None where it is down."""
-        for supervisor in self.processes.find(f"node/{self.name}"):
-            try:
-                children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-            except OSError:
-                continue
-            for child in map(int, children):
-                if not os.path.samefile(f"/proc/{child}/ns/pid", "/proc/self/ns/pid"):
-                    return child
-        return None
+        return cgroups.first_process(self.name)
 
     def create(self, image: Path, hosts: dict[str, str], ssh_key: str) -> None:
         """Make it anew on ``image``; ``hosts`` is what it knows by name."""
@@ -161,20 +151,11 @@ class Node:
             del wish["custom_attributes"]
         self.write("etc/puppet/csr_attributes.yaml", yaml.safe_dump(wish))
 
-    def stop(self) -> None:
-        """Pull its plug. Its first process goes first: then all others are gone when nspawn is."""
-        if pid := self.pid():
-            os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 5
-        while self.processes.find(f"node/{self.name}") and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.processes.kill(f"node/{self.name}")
-
     def remove(self) -> None:
-        """End it and remove all of it."""
-        self.stop()
-        unmount_below(self.folder)
+        """Pull its plug and remove all of it."""
         cgroups.remove(self.name)
+        self.processes.kill(f"node/{self.name}")
+        unmount_below(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:

@@ -5,8 +5,8 @@ node default {
   unless $role {
     fail(@("END"/L$))
       ${trusted['certname']} has no role: its certificate lacks the extension pp_role. Clean the certificate on the server \
-      (puppetserver ca clean --certname ${trusted['certname']}), remove the node's ssl folder, write 'pp_role: tts_node' \
-      under extension_requests in its csr_attributes.yaml, and run its agent again.
+      (puppetserver ca clean --certname ${trusted['certname']}), remove the node's ssl folder, and invite it again with \
+      'fleet join ${trusted['certname']} --role tts_node', which names its role in the request.
       |- END
   }
 

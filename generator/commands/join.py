@@ -57,9 +57,16 @@ def invitation(key: bytes, host: str, role: str, environment: str, server: str, 
     # all is said before the package comes: its agent starts by itself, and asks for a certificate once
     return f"""\
 # as root on {host}, before {expires:%Y-%m-%d %H:%M} UTC
+(
+set -e
+umask 022
+apt-get update
 install -d /etc/puppet
+install -m 600 /dev/null /etc/puppet/csr_attributes.yaml
 cat >/etc/puppet/csr_attributes.yaml <<'END'
 {attributes}END
 printf '[main]\\nserver = {server}\\ncertname = {host}\\n' >/etc/puppet/puppet.conf
 apt-get install --yes --option Dpkg::Options::=--force-confold puppet-agent
-puppet agent --test --waitforlock=600"""
+puppet agent --test --waitforlock=600 || [ $? = 2 ]
+rm /etc/puppet/csr_attributes.yaml
+)"""

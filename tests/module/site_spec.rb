@@ -19,7 +19,7 @@ RSpec.describe 'tts1.lab.test', type: :host do
     context 'without a role' do
       let(:trusted_facts) { {} }
 
-      it { is_expected.to compile.and_raise_error(/tts1\.lab\.test has no role.*pp_role: tts_node/m) }
+      it { is_expected.to compile.and_raise_error(/tts1\.lab\.test has no role.*fleet join tts1\.lab\.test --role tts_node/m) }
     end
 
     # A fact is what a node says of itself: it must not choose its role.

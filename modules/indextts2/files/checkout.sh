@@ -11,7 +11,7 @@ action=$1 folder=$2 ignored=$3
 
 git_here() {
   # no lock for a look, so that a look never stands in the way of a build
-  git --no-optional-locks -C "$folder" -c core.excludesFile="$ignored" -c core.fsmonitor=false "$@"
+  git --no-optional-locks -C "$folder" -c safe.directory="$folder" -c core.excludesFile="$ignored" -c core.fsmonitor=false "$@"
 }
 
 case $action in
@@ -24,8 +24,9 @@ clean)
   [ -z "$changes" ]
   ;;
 restore)
-  git_here status --porcelain
   rm -f "$folder/.git/index.lock"
+  # an index that a power cut left in pieces is made anew
+  git_here status --porcelain || rm -f "$folder/.git/index"
   git -C "$folder" reset --quiet --hard HEAD
   git -C "$folder" -c core.excludesFile="$ignored" clean --quiet -ffd
   ;;

@@ -90,18 +90,18 @@ class indextts2::release {
       timeout   => 1800,
       tries     => 3,
       try_sleep => 10,
-      require   => File["${libexec}/fetch-commit", $mirror],
+      require   => [File["${libexec}/fetch-commit"], Indextts2::Owned[$mirror]],
       ;
     # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
     "indextts2: discard half-made checkout ${release_dir}":
       command => ['/bin/rm', '-rf', $release_dir],
       onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
-      require => File["${libexec}/checkout", $ignored],
+      require => [File["${libexec}/checkout", $ignored], Indextts2::Owned[$release_dir]],
       ;
     "indextts2: restore checkout ${release_dir}":
       command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
       unless  => [['/bin/sh', "${libexec}/checkout", 'clean', $release_dir, $ignored]],
-      require => Indextts2::Owned[$release_dir],
+      require => Vcsrepo[$release_dir],
       ;
     "indextts2: Python environment of ${release_dir}":
       command     => ["${libexec}/install-environment", $release_dir, $digest],
@@ -137,11 +137,19 @@ class indextts2::release {
     ],
   }
 
-  indextts2::owned { $release_dir:
-    account => 'tts-build',
-    # what is in the environment is too much to look through on every run; its stamp vouches for it
-    except  => ["${release_dir}/.venv"],
-    require => Vcsrepo[$release_dir],
+  # First of all, since git trusts no folder of somebody else's.
+  indextts2::owned {
+    default:
+      account => 'tts-build',
+      ;
+    $mirror:
+      require => File[$mirror],
+      ;
+    $release_dir:
+      # what is in the environment is too much to look through on every run; its stamp vouches for it
+      except  => ["${release_dir}/.venv"],
+      require => File[$indextts2::releases_dir],
+      ;
   }
 
   # mount points of what the service writes; the folders themselves are in state/

@@ -69,6 +69,12 @@ class indextts2::webui {
       ;
   }
 
+  indextts2::owned { $state_dir:
+    account => 'tts-user',
+    require => File[$state_dir],
+    before  => Service[$unit],
+  }
+
   $probe_host = $indextts2::address ? {
     '0.0.0.0' => '127.0.0.1',
     /:/       => "[${regsubst($indextts2::address, '\A::\z', '::1')}]",

@@ -3,6 +3,7 @@
 # @example In the csr_attributes.yaml of the node
 #   extension_requests:
 #     pp_role: puppet_server
+#     pp_environment: prod
 class role::puppet_server {
   include profile::puppet_agent
   include profile::puppet_server

@@ -56,6 +56,7 @@ lock-uv)
   for extra in $EXTRAS; do
     set -- "$@" --extra "$extra"
   done
+  "$uv" venv --quiet --clear .venv
   "$uv" sync --quiet --frozen --no-dev "$@"
   ;;
 project-uv)

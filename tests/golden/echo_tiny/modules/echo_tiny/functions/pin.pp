@@ -28,15 +28,15 @@ function echo_tiny::pin(
   }
   if !($revision in $releases) {
     $known = $releases.keys.sort.join(', ')
-    fail("echo_tiny::revision is '${revision}', which echo_tiny::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by `fleet pin echo_tiny ${revision}`")
+    fail("echo_tiny::revision is '${revision}', which echo_tiny::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by a pin in hieradata/catalogue/echo_tiny.yaml with the full commit that `git ls-remote` gives")
   }
 
   $pin = $releases[$revision]
   if $pin['commit'] !~ Echo_tiny::Commit {
-    fail("echo_tiny::releases: ${revision} is pinned to the commit '${pin['commit']}', which is not a full one of 40 hex digits; `git ls-remote` or `fleet pin echo_tiny ${revision}` gives it")
+    fail("echo_tiny::releases: ${revision} is pinned to the commit '${pin['commit']}', which is not a full one of 40 hex digits; put in the one that `git ls-remote` gives")
   }
   $checked = assert_type(Echo_tiny::Release, $pin) |$expected, $actual| {
-    fail("echo_tiny::releases: the pin of ${revision} is ${actual}, where ${expected} is wanted; `fleet pin echo_tiny ${revision}` writes it")
+    fail("echo_tiny::releases: the pin of ${revision} is ${actual}, where ${expected} is wanted; correct it in hieradata/catalogue/echo_tiny.yaml")
   }
   if $pin['install'] == 'lock' and !$pin['lock_sha256'] {
     fail("echo_tiny::releases: ${revision} is installed from its lock, but lock_sha256 is missing; give the SHA-256 of uv.lock at its commit")

@@ -51,7 +51,8 @@
 #   The extras of the project that are installed.
 #
 # @param index_url
-#   The package index that installs use instead of the installer's own.
+#   The package index that installs use instead of the installer's own. A lock names the addresses of its
+#   packages itself, so for a release with the install method `lock` it is only where uv comes from.
 #
 # @param build_environment
 #   More environment variables for installs and downloads.

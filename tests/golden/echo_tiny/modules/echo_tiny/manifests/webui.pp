@@ -45,6 +45,12 @@ class echo_tiny::webui {
       ;
   }
 
+  echo_tiny::owned { $state_dir:
+    account => 'echo',
+    require => File[$state_dir],
+    before  => Service[$unit],
+  }
+
   $probe_host = $echo_tiny::address ? {
     '0.0.0.0' => '127.0.0.1',
     /:/       => "[${regsubst($echo_tiny::address, '\A::\z', '::1')}]",

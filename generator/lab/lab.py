@@ -68,14 +68,16 @@ class Lab:
                 for leftover in self._nodes():
                     leftover.remove()
             wanted = [self._node(name) for name in names]
-            fresh = [node for node in wanted if not node.is_finished()]
             with self._side_by_side(2 * len(wanted) + 3) as begin:
                 ready = begin(self._set_up_server, server_node, begin(self._serve_code))
                 booted = {node.name: begin(self._boot, node) for node in wanted}
                 if not server_node.is_finished():
-                    begin(self._first_run, server_node, ready)
-                for node in fresh:
-                    begin(self._converge, node, server_node, ready, booted[node.name])
+                    begin(self._run_agent, f"first agent run of {server_node.name}", server_node, ready)
+                for node in wanted:
+                    if node.is_finished():
+                        begin(self._run_agent, f"agent run of {node.name}", node, ready, booted[node.name])
+                    else:
+                        begin(self._converge, node, server_node, ready, booted[node.name])
         say("the lab is up: " + ", ".join(f"http://{node.address}:7860" for node in wanted))
 
     def down(self) -> None:
@@ -217,12 +219,12 @@ class Lab:
         ready.result()
         server.forget(server_node, node)
         node.invite(server.invitation(server_node, node, ROLE), ROLE, server.ENVIRONMENT)
-        self._first_run(node)
+        self._run_agent(f"first agent run of {node.name}", node)
 
-    def _first_run(self, node: Node, ready: Future[None] | None = None) -> None:
-        if ready:
-            ready.result()
-        with step(f"first agent run of {node.name}"):
+    def _run_agent(self, title: str, node: Node, *after: Future[None]) -> None:
+        for job in after:
+            job.result()
+        with step(title):
             run = node.run(agent_command(), check=False)
             if run.returncode not in (0, 2):
                 raise CommandFailed(

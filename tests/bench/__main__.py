@@ -34,15 +34,22 @@ def main(wanted: list[str]) -> None:
             if not wanted or any(w.startswith(p) or p.startswith(w) for p in names.split() for w in wanted):
                 with step(f"measure {names}"):
                     results |= measure()
+                _write(results)
     finally:
         if mine and lab.status():
             lab.down()
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=2) + "\n")
     say(f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}")
     for name, value in sorted(results.items()):
         if not wanted or any(name.startswith(prefix) for prefix in wanted):
             print(f"{name:28} {value:10.3f}")
+
+
+def _write(results: dict[str, float]) -> None:
+    """Write what is known so far: a bench that fails later loses nothing."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    beside = RESULTS.with_suffix(".new")
+    beside.write_text(json.dumps(dict(sorted(results.items())), indent=2) + "\n")
+    beside.rename(RESULTS)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ but for manifests/site.pp, which includes nothing.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import yaml
 
-from generator.errors import CommandFailed
 from generator.lab import Lab
 from tests.bench.measure import in_turn, median
 
@@ -25,6 +23,8 @@ EMPTY_SITE = "node default {}\n"
 #: Where the server says how long a compile took.
 SERVER_LOG = "/var/log/puppetserver/puppetserver.log"
 _COMPILED = re.compile(r"Compiled catalog for (\S+) in environment (\w+) in ([\d.]+) seconds")
+#: The way into the node, and the agent itself.
+_HARNESS = {"nsenter", "env", "puppet"}
 _SUMMARY = "/var/lib/puppet/public/last_run_summary.yaml"
 
 
@@ -32,7 +32,7 @@ def measure() -> dict[str, float]:
     """Ratios of wall time and compile time; what the full run forked and connected to."""
     lab = Lab()
     lab.up(nodes=2)
-    _make_empty_environment(lab)
+    lab.commit({"manifests/site.pp": EMPTY_SITE}, "An empty catalogue, to compare with", branch="empty")
     for environment in ("production", "empty"):
         _run(lab, environment)  # plugins, caches and compiled code of the server
     facts: list[float] = []
@@ -58,47 +58,12 @@ def measure() -> dict[str, float]:
     }
 
 
-def _make_empty_environment(lab: Lab) -> None:
-    """Commit the branch ``empty`` beside production, without touching the clone's files, and deploy it."""
-    clone = lab.folders.control
-    with tempfile.TemporaryDirectory() as folder:
-        variables = os.environ | {"GIT_INDEX_FILE": f"{folder}/index"}
-
-        def git(*arguments: str, stdin: str = "") -> str:
-            who = ["-c", "user.name=lab", "-c", "user.email=lab@lab.test", "-c", "safe.directory=*"]
-            done = subprocess.run(
-                ["git", *who, *arguments],
-                cwd=clone,
-                env=variables,
-                input=stdin,
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode:
-                raise CommandFailed(f"git {arguments[0]} in {clone}: {done.stderr.strip()}")
-            return done.stdout.strip()
-
-        git("read-tree", "HEAD")
-        blob = git("hash-object", "-w", "--stdin", stdin=EMPTY_SITE)
-        git("update-index", "--add", "--cacheinfo", f"100644,{blob},manifests/site.pp")
-        commit = git(
-            "commit-tree", git("write-tree"), "-p", "HEAD", "-m", "An empty catalogue, to compare with"
-        )
-        git("update-ref", "refs/heads/empty", commit)
-    lab.deploy()
-
-
 def _run(lab: Lab, environment: str) -> float:
     """Seconds of one run that changes nothing."""
     began = time.monotonic()
-    done = subprocess.run(
-        [*lab.agent_command(NODE), "--environment", environment],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
+    run = lab.agent(NODE, environment=environment)
     seconds = time.monotonic() - began
-    assert done.returncode in (0, 2), done.stdout + done.stderr
+    assert run.code == 0, run.output
     return seconds
 
 
@@ -119,22 +84,39 @@ def _compile_times(lab: Lab) -> dict[str, list[float]]:
 def _trace(lab: Lab) -> tuple[int, int]:
     """How many programs a run that changes nothing starts, and its connections past the server.
 
-    Seen by strace from outside of the node. A connection is an Internet one (names are asked of files).
+    Seen by strace from outside of the node: one file for each process, so that no two lines mix.
     """
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "trace"
-        strace = ["strace", "-f", "-qq", "-e", "trace=connect,execve", "-e", "signal=none", "-o", str(log)]
+        strace = [
+            "strace",
+            "-ff",
+            "-qq",
+            "-e",
+            "trace=connect,execve",
+            "-e",
+            "signal=none",
+            "-o",
+            f"{folder}/trace",
+        ]
         done = subprocess.run(
             [*strace, *lab.agent_command(NODE)], stdin=subprocess.DEVNULL, capture_output=True
         )
-        assert done.returncode in (0, 2), done.stdout
-        return count(log.read_text(errors="replace"), lab.address("puppet"))
+        assert done.returncode == 0, done.stdout
+        traces = [path.read_text(errors="replace") for path in sorted(Path(folder).iterdir())]
+        return count(traces, lab.address("puppet"))
 
 
-def count(trace: str, server: str) -> tuple[int, int]:
-    """Programs started, and connections to anything but ``server``, in the output of strace."""
-    processes = len(re.findall(r"execve\(.*\) = 0$", trace, re.MULTILINE))
-    addresses = re.findall(r'connect\(.*?sin6?_port=htons\(\d+\).*?"([^"]+)"', trace)
-    # a connect to port 0 or to itself asks the kernel for a route and sends nothing
-    elsewhere = [a for a in addresses if a not in (server, f"::ffff:{server}") and not a.startswith("127.")]
-    return processes, len(elsewhere)
+def count(traces: list[str], server: str) -> tuple[int, int]:
+    """Programs that the agent started, and its Internet connections to anything but ``server``.
+
+    ``traces`` are strace's files, one a process. A connect to port 0 asks the kernel for a route, and
+    sends nothing.
+    """
+    programs = re.findall(r'^execve\("(?:[^"]*/)?([^"/]+)".* = 0$', "\n".join(traces), re.MULTILINE)
+    ends = re.findall(
+        r'connect\(\d+, \{sa_family=AF_INET6?, sin6?_port=htons\((\d+)\).*?"([0-9a-f.:]+)"', "\n".join(traces)
+    )
+    here = {server, f"::ffff:{server}", "127.0.0.1", "::1"}
+    return sum(name not in _HARNESS for name in programs), sum(
+        port != "0" and address not in here for port, address in ends
+    )

@@ -41,6 +41,9 @@ RSpec.describe 'role::puppet_server', type: :class do
     'puppetdb' => {
       'heap' => ['1g', -> { a_setting("puppetdb: java's arguments", /-Xmx1g/) }],
       'java_args' => [%w[-Dx=y], -> { a_setting("puppetdb: java's arguments", / -Dx=y"/) }],
+      'clients' => [%w[puppet.example.org], lambda {
+        contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.example.org\n")
+      }],
     },
   }
 

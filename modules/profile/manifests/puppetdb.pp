@@ -9,9 +9,12 @@
 #   Java's heap.
 # @param java_args
 #   Further arguments for Java.
+# @param clients
+#   Whose certificates it answers: the Puppet server's. A node has no business in the record of the others.
 class profile::puppetdb (
   Pattern[/\A\d+[mg]\z/] $heap = '512m',
   Array[Pattern[/\A-\S+\z/]] $java_args = [],
+  Array[Stdlib::Fqdn, 1] $clients = [$trusted['certname']],
 ) {
   require profile::puppet_ca
 
@@ -57,6 +60,23 @@ class profile::puppetdb (
       require => Package['puppetdb'],
       notify  => Service['puppetdb'],
     }
+  }
+
+  file { '/etc/puppetdb/certificate-allowlist':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => join($clients + [''], "\n"),
+    require => Package['puppetdb'],
+    notify  => Service['puppetdb'],
+  }
+  -> ini_setting { 'puppetdb: whom it answers':
+    path    => '/etc/puppetdb/conf.d/allowlist.ini',
+    section => 'puppetdb',
+    setting => 'certificate-allowlist',
+    value   => '/etc/puppetdb/certificate-allowlist',
+    notify  => Service['puppetdb'],
   }
 
   # Both Java servers take half a minute to start; the one is asked for without waiting, so that the other,

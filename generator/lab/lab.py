@@ -71,8 +71,7 @@ class Lab:
             with self._side_by_side(2 * len(wanted) + 3) as begin:
                 ready = begin(self._set_up_server, server_node, begin(self._serve_code))
                 booted = {node.name: begin(self._boot, node) for node in wanted}
-                if not server_node.is_finished():
-                    begin(self._run_agent, f"first agent run of {server_node.name}", server_node, ready)
+                begin(self._run_agent, f"agent run of {server_node.name}", server_node, ready)
                 for node in wanted:
                     if node.is_finished():
                         begin(self._run_agent, f"agent run of {node.name}", node, ready, booted[node.name])
@@ -140,6 +139,10 @@ class Lab:
             errors="replace",
         )
         return AgentRun(done.returncode, done.stdout)
+
+    def cut_power(self, node: str) -> None:
+        """End ``node`` as a power cut would; `up` boots it again."""
+        self._node(node).stop()
 
     def commit(self, files: Mapping[str, str | None], message: str, branch: str = control.BRANCH) -> str:
         """Commit ``files`` (path to text; None removes one) to the lab's clone, deploy, return the commit.

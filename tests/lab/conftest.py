@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,11 +77,15 @@ def lab() -> Iterator[Lab]:
     lab = Lab()
     mine = not lab.status()
     lab.up(nodes=2)
-    if not mine:
-        lab.deploy()
     yield lab
     if mine:
         lab.down()
+        left = "nspawn --directory|git-daemon|generator.lab.hub"
+        assert subprocess.run(["pgrep", "-f", left], capture_output=True, text=True).stdout == ""
+        assert subprocess.run(["ip", "link", "show", "lab0"], capture_output=True).returncode != 0
+        rules = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True, check=True).stdout
+        assert "10.77.0" not in rules
+        assert str(lab.folders.state) not in Path("/proc/mounts").read_text()
 
 
 @pytest.fixture(scope="session")

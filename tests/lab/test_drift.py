@@ -11,20 +11,25 @@ if TYPE_CHECKING:
 
 NODE = "tts1"
 UNIT = "indextts2-webui.service"
+PROCESS = f"systemctl show --property=MainPID --value {UNIT}"
 HERE = "cd /opt/indextts2/releases/v23-*/"
 
 
 class Drift(NamedTuple):
-    """A change by hand, how one sees that it is not there, and what the run then says it did."""
+    """A change by hand, how one sees that it is not there, and what the run then says it did.
+
+    ``restarts``: whether the service has to be started again, because what it runs was touched.
+    """
 
     by_hand: str
     is_right: str
     corrected: str
+    restarts: bool = False
 
 
 DRIFTS = {
     "service stopped": Drift(
-        f"systemctl stop {UNIT}", f"systemctl is-active {UNIT}", f"Service[{UNIT}]/ensure"
+        f"systemctl stop {UNIT}", f"systemctl is-active {UNIT}", f"Service[{UNIT}]/ensure", restarts=True
     ),
     "service disabled": Drift(
         f"systemctl disable {UNIT}", f"systemctl is-enabled {UNIT}", f"Service[{UNIT}]/enable"
@@ -33,6 +38,7 @@ DRIFTS = {
         f"sed -i 's/^RestartSec=.*/RestartSec=77/' /etc/systemd/system/{UNIT} && systemctl daemon-reload",
         f"systemctl show --property=RestartUSec {UNIT} | grep -qx RestartUSec=2s",
         f"File[/etc/systemd/system/{UNIT}]/content",
+        restarts=True,
     ),
     "configuration deleted": Drift(
         "rm /etc/indextts2/release.json",
@@ -40,17 +46,32 @@ DRIFTS = {
         "File[/etc/indextts2/release.json]/ensure",
     ),
     "checkout file deleted": Drift(
-        f"{HERE} && rm webui.py", f"{HERE} && test -s webui.py", "Exec[indextts2: restore checkout "
+        f"{HERE} && rm webui.py",
+        f"{HERE} && test -s webui.py",
+        "Exec[indextts2: restore checkout ",
+        restarts=True,
     ),
     "checkout edited": Drift(
         f"{HERE} && echo '# by hand' >> webui.py",
         f"{HERE} && ! grep -q 'by hand' webui.py",
         "Exec[indextts2: restore checkout ",
+        restarts=True,
     ),
     "checkout file owner changed": Drift(
         f"{HERE} && chown tts-user webui.py",
         f"{HERE} && test $(stat -c %U webui.py) = tts-build",
         "Exec[indextts2: restore owner of ",
+    ),
+    "owner of the whole release changed": Drift(
+        f"{HERE} && find . -path ./.venv -prune -o -exec chown -h root {{}} +",
+        f"{HERE} && test $(stat -c %U .) = tts-build && test $(stat -c %U .git/HEAD) = tts-build",
+        "Exec[indextts2: restore owner of ",
+    ),
+    "git's index damaged": Drift(
+        f"{HERE} && truncate -s 20 .git/index",
+        f"{HERE} && su -s /bin/sh tts-build -c 'git status --porcelain'",
+        "Exec[indextts2: restore checkout ",
+        restarts=True,
     ),
     "state folder owner changed": Drift(
         "chown root /opt/indextts2/state",
@@ -61,6 +82,7 @@ DRIFTS = {
         f"{HERE} && rm -r .venv",
         f"{HERE} && test -s .venv/.complete",
         "Exec[indextts2: Python environment of ",
+        restarts=True,
     ),
 }
 
@@ -69,6 +91,7 @@ DRIFTS = {
 def test_the_next_run_puts_it_right(fleet: Fleet, kind: str) -> None:
     drift = DRIFTS[kind]
     assert fleet.holds(NODE, drift.is_right)
+    process = fleet.sh(NODE, PROCESS)
     fleet.sh(NODE, drift.by_hand)
     assert not fleet.holds(NODE, drift.is_right), "nothing but the run may put it right"
 
@@ -77,6 +100,7 @@ def test_the_next_run_puts_it_right(fleet: Fleet, kind: str) -> None:
     assert drift.corrected in output, output
     assert fleet.holds(NODE, drift.is_right)
     assert fleet.release(NODE) == "v23"
+    assert (fleet.sh(NODE, PROCESS) != process) == drift.restarts
 
 
 def test_then_there_is_nothing_left_to_do(fleet: Fleet) -> None:

@@ -92,10 +92,10 @@ class indextts2::release {
       try_sleep => 10,
       require   => [File["${libexec}/fetch-commit"], Indextts2::Owned[$mirror]],
       ;
-    # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
-    "indextts2: discard half-made checkout ${release_dir}":
-      command => ['/bin/rm', '-rf', $release_dir],
-      onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
+    # What a killed clone or a power cut leaves, vcsrepo takes for a checkout, and fails on for ever.
+    "indextts2: mend checkout ${release_dir}":
+      command => ["${libexec}/checkout", 'mend', $release_dir, $ignored],
+      unless  => [['/bin/sh', "${libexec}/checkout", 'whole', $release_dir, $ignored]],
       require => [File["${libexec}/checkout", $ignored], Indextts2::Owned[$release_dir]],
       ;
     "indextts2: restore checkout ${release_dir}":
@@ -133,7 +133,7 @@ class indextts2::release {
     submodules => false,
     require    => Exec[
       "indextts2: fetch commit ${commit}",
-      "indextts2: discard half-made checkout ${release_dir}"
+      "indextts2: mend checkout ${release_dir}"
     ],
   }
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Rendered by fleet render from templates/module/files/checkout.sh.j2: edit that, not this file.
 #
-# usage: checkout half-made|clean|restore FOLDER IGNORED
+# usage: checkout whole|mend|clean|restore FOLDER IGNORED
 # Looks at, or puts back, a checkout of one commit. IGNORED is a file of git's patterns for what is made in it.
-#   half-made  is it a folder without a commit, as a killed clone leaves it?
-#   clean      is it just as its commit says?
-#   restore    make it so
+#   whole    can git read it? A folder that is not there is whole, too.
+#   mend     take away what git cannot read: all of a clone that was killed, or an index that a power cut broke
+#   clean    is it just as its commit says?
+#   restore  make it so
 set -eu
 action=$1 folder=$2 ignored=$3
 
@@ -14,10 +15,20 @@ git_here() {
   git --no-optional-locks -C "$folder" -c safe.directory="$folder" -c core.excludesFile="$ignored" -c core.fsmonitor=false "$@"
 }
 
+has_commit() {
+  git_here rev-parse --quiet --verify 'HEAD^{commit}' >/dev/null 2>&1
+}
+
 case $action in
-half-made)
-  [ -e "$folder" ] || exit 1
-  ! git_here rev-parse --quiet --verify 'HEAD^{commit}' >/dev/null 2>&1
+whole)
+  [ ! -e "$folder" ] || { has_commit && git_here ls-files >/dev/null 2>&1; }
+  ;;
+mend)
+  if has_commit; then
+    rm -f "$folder/.git/index" "$folder/.git/index.lock"
+  else
+    rm -rf "$folder"
+  fi
   ;;
 clean)
   changes=$(git_here status --porcelain)
@@ -25,8 +36,7 @@ clean)
   ;;
 restore)
   rm -f "$folder/.git/index.lock"
-  # an index that a power cut left in pieces is made anew
-  git_here status --porcelain || rm -f "$folder/.git/index"
+  git_here status --porcelain
   git -C "$folder" reset --quiet --hard HEAD
   git -C "$folder" -c core.excludesFile="$ignored" clean --quiet -ffd
   ;;

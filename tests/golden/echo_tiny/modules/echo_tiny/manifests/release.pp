@@ -92,10 +92,10 @@ class echo_tiny::release {
       try_sleep => 10,
       require   => [File["${libexec}/fetch-commit"], Echo_tiny::Owned[$mirror]],
       ;
-    # A clone that was killed leaves a folder that vcsrepo takes for a checkout, and fails on for ever.
-    "echo_tiny: discard half-made checkout ${release_dir}":
-      command => ['/bin/rm', '-rf', $release_dir],
-      onlyif  => [['/bin/sh', "${libexec}/checkout", 'half-made', $release_dir, $ignored]],
+    # What a killed clone or a power cut leaves, vcsrepo takes for a checkout, and fails on for ever.
+    "echo_tiny: mend checkout ${release_dir}":
+      command => ["${libexec}/checkout", 'mend', $release_dir, $ignored],
+      unless  => [['/bin/sh', "${libexec}/checkout", 'whole', $release_dir, $ignored]],
       require => [File["${libexec}/checkout", $ignored], Echo_tiny::Owned[$release_dir]],
       ;
     "echo_tiny: restore checkout ${release_dir}":
@@ -133,7 +133,7 @@ class echo_tiny::release {
     submodules => false,
     require    => Exec[
       "echo_tiny: fetch commit ${commit}",
-      "echo_tiny: discard half-made checkout ${release_dir}"
+      "echo_tiny: mend checkout ${release_dir}"
     ],
   }
 

@@ -25,7 +25,7 @@ SERVER_LOG = "/var/log/puppetserver/puppetserver.log"
 _COMPILED = re.compile(r"Compiled catalog for (\S+) in environment (\w+) in ([\d.]+) seconds")
 #: The way into the node, and the agent itself.
 _HARNESS = {"nsenter", "env", "puppet"}
-_SUMMARY = "/var/lib/puppet/public/last_run_summary.yaml"
+_SUMMARY = "/var/cache/puppet/public/last_run_summary.yaml"
 
 
 def measure() -> dict[str, float]:

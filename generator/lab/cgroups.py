@@ -46,7 +46,7 @@ def existing(node: str = "*") -> list[Path]:
 
 def processes(node: str) -> list[int]:
     """List the processes of ``node``, as numbered here."""
-    lists = [file for group in existing(node) for file in group.rglob("cgroup.procs")]
+    lists = [folder / "cgroup.procs" for folder in _folders(node)]
     return sorted({int(pid) for file in lists for pid in _read(file).split()})
 
 
@@ -69,10 +69,15 @@ def remove(node: str = "*", patience: float = 20) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
-    for group in existing(node):
-        folders = [path for path in group.rglob("*") if path.is_dir()]
-        for folder in [*sorted(folders, reverse=True), group]:
+    for folder in sorted(_folders(node), reverse=True):
+        with contextlib.suppress(FileNotFoundError):
             folder.rmdir()
+
+
+def _folders(node: str) -> list[Path]:
+    """List the groups of ``node`` and those that its systemd makes, and takes away at any moment."""
+    # os.walk, unlike Path.rglob, goes on where a folder is gone when it gets there
+    return [Path(folder) for group in existing(node) for folder, _, _ in os.walk(group)]
 
 
 def _read(file: Path) -> str:

@@ -7,6 +7,7 @@ import importlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from generator.errors import CommandFailed, FleetError
-from generator.lab import control, host, network
+from generator.lab import cgroups, control, host, network
 from generator.lab.folders import Folders
 from generator.lab.image import Recipe, missing_certificates
 from generator.lab.mounts import mount_points
@@ -164,3 +165,31 @@ def test_without_root_or_tools_the_lab_says_so_in_one_sentence(monkeypatch: pyte
     with pytest.raises(FleetError, match="systemd-nspawn, debootstrap") as refused:
         host.require_host()
     assert "\n" not in str(refused.value)
+
+
+def test_groups_that_come_and_go_while_one_looks_are_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node's systemd makes and removes groups at any moment, above all while it boots."""
+    monkeypatch.setattr(cgroups, "_trees", lambda: [tmp_path])
+    (group,) = cgroups.create("tts1")
+    over = threading.Event()
+
+    def boot() -> None:
+        while not over.is_set():
+            for unit in "abc":
+                (group / unit / "sub").mkdir(parents=True)
+            for unit in "abc":
+                (group / unit / "sub").rmdir()
+                (group / unit).rmdir()
+
+    node = threading.Thread(target=boot)
+    node.start()
+    try:
+        for _ in range(3000):
+            assert cgroups.processes("tts1") == []
+    finally:
+        over.set()
+        node.join()
+    cgroups.remove("tts1")
+    assert cgroups.existing() == []

@@ -81,7 +81,9 @@ def lab() -> Iterator[Lab]:
     if mine:
         lab.down()
         left = "nspawn --directory|git-daemon|generator.lab.hub"
-        assert subprocess.run(["pgrep", "-f", left], capture_output=True, text=True).stdout == ""
+        # none that lives: one that this process began and down ended is a zombie until this process ends, too
+        running = ["pgrep", "--list-full", "--runstates", "D,R,S", "--full", left]
+        assert subprocess.run(running, capture_output=True, text=True).stdout == ""
         assert subprocess.run(["ip", "link", "show", "lab0"], capture_output=True).returncode != 0
         rules = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True, check=True).stdout
         assert "10.77.0" not in rules

@@ -35,7 +35,7 @@ RSpec.describe 'role::puppet_server', type: :class do
     'puppet_server' => {
       'heap' => ['1g', -> { a_setting("puppetserver: java's arguments", /-Xms1g -Xmx1g/) }],
       'java_args' => [%w[-Dx=y], -> { a_setting("puppetserver: java's arguments", / -Dx=y /) }],
-      'environment_timeout' => ['unlimited', -> { a_setting("puppet.conf: server's environment_timeout", 'unlimited') }],
+      'environment_timeout' => ['0', -> { a_setting("puppet.conf: server's environment_timeout", '0') }],
       'puppetdb_server' => ['db.example.org', -> { contain_file('/dev/null/puppetdb.conf').with_content(%r{https://db\.example\.org:8081}) }],
     },
     'puppetdb' => {

@@ -39,26 +39,6 @@ class indextts2::release {
       owner => 'tts-build',
       group => 'tts-build',
       ;
-    "${libexec}/fetch-commit":
-      ensure => file,
-      source => 'puppet:///modules/indextts2/fetch-commit.sh',
-      mode   => '0755',
-      ;
-    "${libexec}/checkout":
-      ensure => file,
-      source => 'puppet:///modules/indextts2/checkout.sh',
-      mode   => '0755',
-      ;
-    "${libexec}/owner":
-      ensure => file,
-      source => 'puppet:///modules/indextts2/owner.sh',
-      mode   => '0755',
-      ;
-    "${libexec}/install-environment":
-      ensure => file,
-      source => 'puppet:///modules/indextts2/install-environment.sh',
-      mode   => '0755',
-      ;
     $ignored:
       ensure  => file,
       content => "/.venv/\n/outputs/\n/prompts/\n/indextts/utils/tagger_cache/\n",
@@ -73,6 +53,17 @@ class indextts2::release {
       } + $pin),
       mode    => '0644',
       ;
+  }
+
+  # In the catalogue, not fetched: a run without work asks the server for nothing but its catalogue.
+  ['fetch-commit', 'checkout', 'owner', 'install-environment'].each |$program| {
+    file { "${libexec}/${program}":
+      ensure  => file,
+      content => file("indextts2/${program}.sh"),
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0755',
+    }
   }
 
   # Every command of a release runs as the account that builds it: a hostile repository or

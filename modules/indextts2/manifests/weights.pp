@@ -41,11 +41,11 @@ class indextts2::weights {
     $libexec = $indextts2::libexec_dir
 
     file { "${libexec}/fetch-weights":
-      ensure => file,
-      source => 'puppet:///modules/indextts2/fetch-weights.sh',
-      owner  => 'root',
-      group  => 'root',
-      mode   => '0755',
+      ensure  => file,
+      content => file('indextts2/fetch-weights.sh'),
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0755',
     }
 
     exec { "indextts2: weights ${indextts2::weights_dir}":

@@ -1,6 +1,7 @@
 # @summary Deploys this repository's branches as Puppet environments, by r10k
 #
-# An account of its own does it: it owns the environments, and Puppet Server can only read them.
+# An account of its own does it: it owns the environments, and Puppet Server can only read them. Each deploy ends
+# with a word to the Puppet Server of this machine, which otherwise goes on with the code that it has read.
 #
 # @example In hieradata/roles/puppet_server.yaml
 #   profile::code_deploy::remote: https://git.example.org/control.git
@@ -24,7 +25,7 @@ class profile::code_deploy (
   }
   $source = { 'remote' => $remote, 'basedir' => '/etc/puppet/code/environments' } + $puppetfile
 
-  package { ['r10k', 'git']:
+  package { ['r10k', 'git', 'curl']:
     ensure => installed,
   }
 
@@ -64,14 +65,21 @@ class profile::code_deploy (
       ;
     '/etc/systemd/system/code-deploy.service':
       ensure  => file,
-      content => epp('profile/code-deploy.service.epp', { 'modules' => $modules }),
-      notify  => Service['code-deploy.timer'],
+      content => epp('profile/code-deploy.service.epp', { 'modules' => $modules, 'server' => $trusted['certname'] }),
       ;
     '/etc/systemd/system/code-deploy.timer':
       ensure  => stdlib::ensure($interval != 'never', 'file'),
       content => epp('profile/code-deploy.timer.epp', { 'interval' => $interval }),
       notify  => Service['code-deploy.timer'],
       ;
+  }
+
+  # Puppet has systemd read a unit anew when it starts or stops it; nothing here starts this one.
+  exec { 'have systemd read code-deploy.service anew':
+    command => 'systemctl daemon-reload',
+    onlyif  => 'systemctl show --property=NeedDaemonReload code-deploy.service | grep -q =yes',
+    path    => '/usr/bin',
+    require => File['/etc/systemd/system/code-deploy.service'],
   }
 
   service { 'code-deploy.timer':

@@ -15,10 +15,12 @@ class profile::puppet_agent (
   Stdlib::Ensure::Service $service = 'running',
 ) {
   $settings = {
-    'server'      => ['main', $server],
-    'runinterval' => ['agent', $runinterval],
+    'server'                      => ['main', $server],
+    'runinterval'                 => ['agent', $runinterval],
     # A fleet that wakes at once, after a power cut say, must not ask its server at once.
-    'splay'       => ['agent', true],
+    'splay'                       => ['agent', true],
+    # A report tells what a run changed or could not change; Puppet 8 does so unasked.
+    'exclude_unchanged_resources' => ['agent', true],
   }
   $settings.each |$setting, $value| {
     ini_setting { "puppet.conf: agent's ${setting}":

@@ -8,13 +8,14 @@
 # @param java_args
 #   Further arguments for Java.
 # @param environment_timeout
-#   How long compiled code is kept; '0' makes a deploy effective at once.
+#   How long code that was read is kept: until the next deploy, which profile::code_deploy tells the server of,
+#   or not at all, where code gets there in another way.
 # @param puppetdb_server
 #   Name of the PuppetDB server; its certificate has to carry it.
 class profile::puppet_server (
   Pattern[/\A\d+[mg]\z/] $heap = '2g',
   Array[Pattern[/\A-\S+\z/]] $java_args = [],
-  String[1] $environment_timeout = '0',
+  Enum['unlimited', '0'] $environment_timeout = 'unlimited',
   Stdlib::Fqdn $puppetdb_server = $trusted['certname'],
 ) {
   require profile::puppet_ca
@@ -61,6 +62,12 @@ class profile::puppet_server (
       ;
     "${settings::confdir}/puppetdb.conf":
       content => epp('profile/puppetdb.conf.epp', { 'server' => $puppetdb_server }),
+      ;
+    '/etc/puppet/puppetserver/conf.d/auth.conf':
+      content => epp('profile/auth.conf.epp', { 'server' => $trusted['certname'] }),
+      ;
+    '/etc/puppet/puppetserver/conf.d/webserver.conf':
+      content => file('profile/webserver.conf'),
       ;
     "${settings::confdir}/routes.yaml":
       content => stdlib::to_yaml({ 'server' => { 'facts' => { 'terminus' => 'puppetdb', 'cache' => 'yaml' } } }),

@@ -39,26 +39,6 @@ class echo_tiny::release {
       owner => 'echo-build',
       group => 'echo-build',
       ;
-    "${libexec}/fetch-commit":
-      ensure => file,
-      source => 'puppet:///modules/echo_tiny/fetch-commit.sh',
-      mode   => '0755',
-      ;
-    "${libexec}/checkout":
-      ensure => file,
-      source => 'puppet:///modules/echo_tiny/checkout.sh',
-      mode   => '0755',
-      ;
-    "${libexec}/owner":
-      ensure => file,
-      source => 'puppet:///modules/echo_tiny/owner.sh',
-      mode   => '0755',
-      ;
-    "${libexec}/install-environment":
-      ensure => file,
-      source => 'puppet:///modules/echo_tiny/install-environment.sh',
-      mode   => '0755',
-      ;
     $ignored:
       ensure  => file,
       content => "/.venv/\n/spool/in/\n",
@@ -73,6 +53,17 @@ class echo_tiny::release {
       } + $pin),
       mode    => '0644',
       ;
+  }
+
+  # In the catalogue, not fetched: a run without work asks the server for nothing but its catalogue.
+  ['fetch-commit', 'checkout', 'owner', 'install-environment'].each |$program| {
+    file { "${libexec}/${program}":
+      ensure  => file,
+      content => file("echo_tiny/${program}.sh"),
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0755',
+    }
   }
 
   # Every command of a release runs as the account that builds it: a hostile repository or

@@ -1,0 +1,126 @@
+"""What the Puppet server gives, and to whom."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from generator.lab import Lab
+
+PUPPET = "https://puppet.lab.test:8140"
+PUPPETDB = "https://puppet.lab.test:8081"
+
+
+def ask(lab: Lab, node: str, method: str, url: str) -> tuple[int, str]:
+    """Send a request with the certificate of ``node``: HTTP status and body."""
+    ssl, name = "/var/lib/puppet/ssl", f"{node}.lab.test"
+    identity = ["--cert", f"{ssl}/certs/{name}.pem", "--key", f"{ssl}/private_keys/{name}.pem"]
+    curl = ["curl", "--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}"]
+    answer = lab.exec(node, [*curl, *identity, "--cacert", f"{ssl}/certs/ca.pem", "--request", method, url])
+    body, _, status = answer.stdout.rpartition("\n")
+    return int(status), body
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/puppet/v3/catalog/tts2.lab.test?environment=production"),
+        ("GET", "/puppet/v3/node/tts2.lab.test?environment=production"),
+        ("PUT", "/puppet/v3/report/tts2.lab.test?environment=production"),
+        ("GET", "/puppet/v3/environments"),
+        ("GET", "/puppet-ca/v1/certificate_statuses/all"),
+        ("PUT", "/puppet-ca/v1/clean"),
+        ("DELETE", "/puppet-admin-api/v1/environment-cache"),
+        ("DELETE", "/puppet-admin-api/v1/jruby-pool"),
+    ],
+)
+def test_a_node_is_refused_what_is_not_its_own(lab: Lab, method: str, path: str) -> None:
+    status, body = ask(lab, "tts1", method, PUPPET + path)
+    assert status == 403, body
+
+
+def test_a_node_gets_its_own_catalogue_and_the_list_of_revoked_certificates(lab: Lab) -> None:
+    status, body = ask(lab, "tts1", "GET", f"{PUPPET}/puppet/v3/node/tts1.lab.test?environment=production")
+    assert (status, json.loads(body)["name"]) == (200, "tts1.lab.test")
+    assert ask(lab, "tts1", "GET", f"{PUPPET}/puppet-ca/v1/certificate_revocation_list/ca")[0] == 200
+
+
+def test_a_deploy_counts_at_once_and_says_so_when_the_server_did_not_hear_of_it(lab: Lab) -> None:
+    """The server keeps what it has read, and the account that deploys is none of the server's own."""
+    for revision in ("one", "two"):
+        site = f"node default {{ notify {{ 'deploy {revision}': }} }}\n"
+        lab.commit({"manifests/site.pp": site}, f"Say {revision}", branch="said")
+        assert f"deploy {revision}" in lab.agent("tts1", noop=True, environment="said").output
+    site = "/etc/puppet/code/environments/said/manifests/site.pp"
+    lab.exec("puppet", ["sed", "--in-place", "s/two/three/", site])
+    assert "deploy two" in lab.agent("tts1", noop=True, environment="said").output
+    # another machine of that name, where no server listens
+    lab.exec(
+        "puppet",
+        ["sh", "-c", f"cp /etc/hosts /tmp/ && echo {lab.address('tts1')} puppet.lab.test > /etc/hosts"],
+    )
+    try:
+        deploy = lab.exec("puppet", ["systemctl", "start", "code-deploy.service"], check=False)
+    finally:
+        lab.exec("puppet", ["sh", "-c", "cat /tmp/hosts > /etc/hosts"])
+    assert deploy.returncode != 0
+    assert (
+        "Failed to connect"
+        in lab.exec("puppet", ["journalctl", "--no-pager", "--unit=code-deploy", "-n", "6"]).stdout
+    )
+
+
+def test_puppetdb_has_the_record_of_every_node_and_answers_the_server_only(lab: Lab) -> None:
+    nodes = f"{PUPPETDB}/pdb/query/v4/nodes"
+    record = {entry["certname"]: entry for entry in json.loads(ask(lab, "puppet", "GET", nodes)[1])}
+    assert {"puppet.lab.test", "tts1.lab.test", "tts2.lab.test"} <= record.keys()
+    for entry in record.values():
+        assert entry["latest_report_status"] in ("changed", "unchanged")
+        assert entry["facts_timestamp"] and entry["catalog_timestamp"]
+    assert ask(lab, "tts1", "GET", nodes)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [("tts9.lab.test", "tts_node"), ("tts1.lab.test", "puppet_server"), ("a.lab.test", "")]
+)
+def test_the_server_signs_nobody_whom_it_did_not_invite(lab: Lab, name: str, role: str) -> None:
+    """With the token of tts1, spent and for another name or role, or with none at all."""
+    lab.exec("tts1", ["sh", "-c", "rm -rf /tmp/stranger && install -d /tmp/stranger"])
+    if role:
+        attributes = lab.exec("tts1", ["cat", "/etc/puppet/csr_attributes.yaml"]).stdout
+        text = attributes.replace("pp_role: tts_node", f"pp_role: {role}")
+        lab.exec("tts1", ["sh", "-c", 'printf %s "$1" > /tmp/stranger/csr_attributes.yaml', "sh", text])
+    if name == "tts1.lab.test":
+        name = "tts1x.lab.test"
+    run = lab.exec(
+        "tts1",
+        [
+            "puppet",
+            "ssl",
+            "bootstrap",
+            "--waitforcert=0",
+            "--confdir=/tmp/stranger",
+            "--vardir=/tmp/stranger/var",
+            "--ssldir=/tmp/stranger/ssl",
+            "--server=puppet.lab.test",
+            f"--certname={name}",
+        ],
+        check=False,
+    )
+    assert run.returncode != 0, run.stdout
+    assert not lab.exec("tts1", ["sh", "-c", "ls /tmp/stranger/ssl/certs"]).stdout.count(name)
+    log = lab.exec("puppet", ["journalctl", "--no-pager", "-t", "puppet-autosign", "-n", "3"]).stdout
+    assert f"'{name}': refused: " in log, log
+    lab.exec("puppet", ["puppetserver", "ca", "clean", "--certname", name], check=False)
+
+
+def test_the_server_has_the_modules_that_the_puppetfile_pins(lab: Lab) -> None:
+    puppetfile = (Path(__file__).parents[2] / "Puppetfile").read_text()
+    pins = dict(re.findall(r"^mod '[\w]+[/-](\w+)', '([\d.]+)'$", puppetfile, re.MULTILINE))
+    assert pins
+    for name, version in pins.items():
+        metadata = lab.exec("puppet", ["cat", f"/usr/share/puppet/modules/{name}/metadata.json"]).stdout
+        assert json.loads(metadata)["version"] == version, name

@@ -31,6 +31,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the verb ``cmd_name``; None where there is no such verb."""
         if cmd_name not in VERBS:
+            import difflib
+
+            if near := difflib.get_close_matches(cmd_name, VERBS, n=1):
+                raise click.UsageError(f"No such command {cmd_name!r}. Did you mean {near[0]!r}?", ctx)
             return None
         module, _, attribute = VERBS[cmd_name].partition(":")
         command = getattr(importlib.import_module(module), attribute)

@@ -127,6 +127,8 @@ def _run_checks(host: str, services: Sequence[str], ssh: Ssh, report: Callable[[
         *(sys.executable, "-m", "pytest", str(REPOSITORY / "tests" / "staging")),
         *("--rootdir", str(REPOSITORY), "-c", str(REPOSITORY / "pyproject.toml")),
         *("-p", "no:terminal", "-p", "no:cacheprovider", "-p", "generator.verify_report"),
+        # pytest's own words for a failed comparison need its terminal; a check says in words what is wrong
+        "--assert=plain",
         *("-o", "addopts=--import-mode=importlib"),
         f"--hosts=ssh://{ssh.user}@{host}",
         f"--ssh-extra-args={' '.join(ssh.options)}",

@@ -15,7 +15,7 @@ def require_host() -> None:
     if os.geteuid() != 0:
         raise FleetError(
             "the lab needs root, because it boots systems and makes a network: run this as root "
-            "(`make test-unit` works without)"
+            "(`make test-unit` needs neither root nor a lab)"
         )
     missing = [tool for tool in _TOOLS if not shutil.which(tool)]
     if missing:

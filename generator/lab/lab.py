@@ -149,6 +149,7 @@ class Lab:
 
         Another ``branch`` is made anew from production; it becomes the Puppet environment of its name.
         """
+        self._require_server()
         with self._alone():
             commit = control.commit(self.folders, files, message, branch)
             server.deploy(self._node(network.SERVER))
@@ -156,10 +157,17 @@ class Lab:
 
     def deploy(self) -> str:
         """Bring the server's code to this working tree; return the commit in the lab's clone."""
+        self._require_server()
         with self._alone():
             commit = control.sync(self.folders)
             server.deploy(self._node(network.SERVER))
         return commit
+
+    def _require_server(self) -> None:
+        """Raise FleetError where there is no server to deploy to."""
+        require_host()
+        if not self._node(network.SERVER).is_finished():
+            raise FleetError("the lab is not up: run `fleet lab up`")
 
     def _node(self, name: str) -> Node:
         network.address(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -36,11 +37,11 @@ def address(node: str) -> str:
     >>> address('puppet'), address('tts2')
     ('10.77.0.10', '10.77.0.12')
     """
-    number = node.removeprefix("tts")
     if node == SERVER:
         return "10.77.0.10"
-    if node.startswith("tts") and number.isascii() and number.isdigit() and 1 <= int(number) <= MOST_NODES:
-        return f"10.77.0.{10 + int(number)}"
+    number = re.fullmatch(r"tts([1-9][0-9]{0,2})", node)
+    if number and int(number[1]) <= MOST_NODES:
+        return f"10.77.0.{10 + int(number[1])}"
     raise FleetError(f"the lab has no node {node!r} (puppet, tts1, tts2, …)")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from generator.errors import CommandFailed
 from generator.lab import network
 from generator.lab.node import Node
 from generator.progress import step
@@ -40,7 +41,10 @@ def set_up(server: Node) -> None:
 def deploy(server: Node) -> None:
     """Have r10k deploy what is committed."""
     with step("deploy with r10k"):
-        server.run(["systemctl", "start", "code-deploy.service"])
+        deployed = server.run(["systemctl", "start", "code-deploy.service"], check=False)
+        if deployed.returncode:
+            log = server.run(["journalctl", "--no-pager", "--output=cat", "--unit=code-deploy", "--lines=8"])
+            raise CommandFailed(f"{server.name}: code-deploy.service failed\n{log.stdout.rstrip()}")
 
 
 def invitation(server: Node, node: Node, role: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from generator.lab import Lab
 
+FLEET = Path(sys.executable).with_name("fleet")
 #: What the lab's clone says before any test changes it.
 STAGING = Path(__file__).parent / "hieradata" / "env" / "staging.yaml"
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from generator.lab import Lab
+from tests.lab.conftest import FLEET
 
-FLEET = Path(sys.executable).with_name("fleet")
 NODES = ["tts1", "tts2"]
 
 

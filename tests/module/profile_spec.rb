@@ -76,4 +76,17 @@ RSpec.describe 'role::puppet_server', type: :class do
 
     it { is_expected.to contain_service('code-deploy.timer').with(ensure: 'stopped', enable: false) }
   end
+
+  it 'lets nobody but a deploy empty the cache of the server' do
+    is_expected.to contain_file('/etc/puppet/puppetserver/conf.d/auth.conf')
+      .with_content(%r{allow: "puppet\.lab\.test"\n\s+match-request: \{ path: "/puppet-admin-api/v1/environment-cache"})
+      .with_content(/sort-order: 999, deny: "\*"/)
+    is_expected.to contain_file('/etc/systemd/system/code-deploy.service')
+      .with_content(%r{https://puppet\.lab\.test:8140/puppet-admin-api/v1/environment-cache && exit})
+      .with_content(%r{^LoadCredential=server\.key:/var/lib/puppet/ssl/private_keys/puppet\.lab\.test\.pem$})
+  end
+
+  it 'gives up an idle connection when agents do' do
+    is_expected.to contain_file('/etc/puppet/puppetserver/conf.d/webserver.conf').with_content(/idle-timeout-milliseconds: 5000/)
+  end
 end

@@ -18,9 +18,9 @@ class profile::autosign {
       group => 'root',
       ;
     '/usr/local/sbin/puppet-autosign':
-      ensure => file,
-      mode   => '0755',
-      source => 'puppet:///modules/profile/autosign.py',
+      ensure  => file,
+      mode    => '0755',
+      content => file('profile/autosign.py'),
       ;
     # Where used tokens are remembered.
     '/var/lib/puppetserver/autosign':

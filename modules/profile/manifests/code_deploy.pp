@@ -25,6 +25,9 @@ class profile::code_deploy (
   }
   $source = { 'remote' => $remote, 'basedir' => '/etc/puppet/code/environments' } + $puppetfile
 
+  # a deploy is known to the server by this machine's own certificate
+  require profile::puppet_ca
+
   package { ['r10k', 'git', 'curl']:
     ensure => installed,
   }
@@ -80,6 +83,7 @@ class profile::code_deploy (
     onlyif  => 'systemctl show --property=NeedDaemonReload code-deploy.service | grep -q =yes',
     path    => '/usr/bin',
     require => File['/etc/systemd/system/code-deploy.service'],
+    before  => Service['code-deploy.timer'],
   }
 
   service { 'code-deploy.timer':

@@ -8,8 +8,8 @@
 # @param java_args
 #   Further arguments for Java.
 # @param environment_timeout
-#   How long code that was read is kept: until the next deploy, which profile::code_deploy tells the server of,
-#   or not at all, where code gets there in another way.
+#   How long code that was read is kept. `unlimited`: until the next deploy, which profile::code_deploy tells the
+#   server of. `0`: not at all, for a server whose code changes in another way.
 # @param puppetdb_server
 #   Name of the PuppetDB server; its certificate has to carry it.
 class profile::puppet_server (

@@ -55,7 +55,7 @@ class echo_tiny::release {
       ;
   }
 
-  # In the catalogue, not fetched: a run without work asks the server for nothing but its catalogue.
+  # Their text is in the catalogue: to look at a file on the server costs each run a request.
   ['fetch-commit', 'checkout', 'owner', 'install-environment'].each |$program| {
     file { "${libexec}/${program}":
       ensure  => file,

@@ -1,4 +1,4 @@
-"""What an unquoted YAML value means, and what libyaml's complaints mean in plain words.
+"""What an unquoted YAML value means.
 
 YAML 1.1 (Psych, which is Puppet's reader, and PyYAML), YAML 1.2 and people disagree about many unquoted
 values. Only what all of them read alike is read here; the rest is refused with its cure, a pair of quotes.
@@ -66,8 +66,21 @@ def plain_scalar(text: str) -> Scalar:
 
 
 def short(text: str) -> str:
-    """Cut ``text`` for a message."""
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """Cut ``text`` for a message, which is one line."""
+    cut = text if len(text) <= 60 else f"{text[:57]}..."
+    return cut if cut.isprintable() else repr(cut)[1:-1]
+
+
+def written(value: Scalar) -> str:
+    """Return how a value that is no text is written, so that every reader of YAML takes it for that.
+
+    >>> written(None), written(True), written(7), written(1e-05)
+    ('~', 'true', '7', '1.0e-05')
+    """
+    if value is None or isinstance(value, bool):
+        return "~" if value is None else str(value).lower()
+    kept = str(value)
+    return kept.replace("e", ".0e") if "e" in kept and "." not in kept else kept
 
 
 def _integer(text: str) -> int:
@@ -79,7 +92,7 @@ def _integer(text: str) -> int:
 
 def _float(text: str) -> float:
     number = float(text)
-    kept = repr(number)
+    kept = written(number)
     if not math.isfinite(number):
         raise Ambiguous(f"{short(text)} is too big for a number: quote it if text")
     if "e" not in text.lower() and kept != text.lstrip("+"):
@@ -87,37 +100,3 @@ def _float(text: str) -> float:
             f"{short(text)} would be kept as the number {kept}: quote it if text, else write {kept}"
         )
     return number
-
-
-#: libyaml's words (and PyYAML's own scanner's) -> plain words, by the first piece of text that occurs.
-PROBLEMS = [
-    ("mapping values are not allowed", "a second ': ' here, or wrong indentation (quote a text with ': ')"),
-    ("could not find expected ':'", "this is no 'key: value' (a ':' is missing, or wrong indentation)"),
-    ("did not find expected key", "neither a key nor the end of this block (look at indentation and quotes)"),
-    ("did not find expected '-' indicator", "a list goes on without '- ' (look at the indentation)"),
-    ("block sequence entries are not allowed", "a list item cannot begin here (give it its own line)"),
-    ("expected ',' or ']'", "',' or ']' is missing in the list in brackets"),
-    ("expected ',' or '}'", "',' or '}' is missing in the mapping in braces"),
-    ("unexpected end of stream", "this quoted text never ends (close the quote)"),
-    ("unknown escape character", "unknown escape after '\\' (write '\\\\', or use single quotes)"),
-    ("expected hexdecimal", "this escape needs hexadecimal digits (or write '\\\\')"),
-    ("expected escape sequence of", "this escape needs hexadecimal digits (or write '\\\\')"),
-    ("cannot start any token", "a value cannot begin with this character (quote it)"),
-    ("unexpected document indicator", "'---' or '...' inside a quoted text (close the quote)"),
-    ("alphabetic or numeric character", "'*' and '&' need a name after them (quote a text that begins so)"),
-    ("undefined tag handle", "a tag ('!...') is not allowed here (quote a text that begins with '!')"),
-    ("expected the node content", "a value is missing here"),
-    ("did not find expected node content", "a value is missing here (quote a text that begins like this)"),
-    ("expected <document start>", "text after the end of the data (look at the indentation)"),
-    ("did not find expected <document start>", "text after the end of the data (look at the indentation)"),
-    ("incompatible YAML document", "only YAML 1.1 and 1.2 are read (leave the %YAML line out)"),
-]
-
-
-#: Found at the end of the file, cured where the text or the key begins.
-CURED_AT_START = ("unexpected end of stream", "could not find expected ':'", "unexpected document indicator")
-
-
-def plain_words(problem: str) -> str:
-    """Say a parser's ``problem`` in plain words."""
-    return "broken YAML: " + next((plain for piece, plain in PROBLEMS if piece in problem), problem)

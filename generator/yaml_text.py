@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 from generator.errors import InputError
@@ -21,10 +22,14 @@ Place = tuple[int, int]
 def read_text(path: Path) -> str:
     """Return the text of ``path``, without a byte order mark."""
     try:
-        if path.exists() and not path.is_file():
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise InputError(path, 1, 1, "this is no regular file (a file with YAML in it was expected)")
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            # never all of MAX_BYTES at once: to get that much memory takes longer than to read a usual file
+            raw = file.read(min(status.st_size, MAX_BYTES) + 1)
+            while len(raw) <= MAX_BYTES and (more := file.read(MAX_BYTES)):
+                raw += more
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(path, 1, 1, f"cannot read this: {reason} (check name and mode)") from None
@@ -32,6 +37,9 @@ def read_text(path: Path) -> str:
         raise InputError(path, 1, 1, f"bigger than {MAX_BYTES >> 20} MiB (split it: too long to be read)")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(path, 1, 1, "this file is UTF-16 (save it as UTF-8)")
+    if raw.startswith(b"\xef\xbb\xbf---"):
+        message = "a byte order mark before '---', which Puppet takes for text (save the file without one)"
+        raise InputError(path, 1, 1, message)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""What unit tests share: Ruby, to ask Puppet itself."""
+"""What unit tests share: Ruby, to ask Puppet itself, and a file of YAML."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,3 +37,15 @@ def ruby() -> Callable[[str, Any], Any]:
         return json.loads(done.stdout)
 
     return run
+
+
+@pytest.fixture
+def write_yaml(tmp_path: Path) -> Callable[[str | bytes], Path]:
+    """Return a function that writes a file of YAML, and returns its path."""
+
+    def writer(content: str | bytes) -> Path:
+        path = tmp_path / "x.yaml"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return writer

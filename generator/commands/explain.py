@@ -1,0 +1,51 @@
+"""``fleet explain``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from generator.definition import REPOSITORY
+from generator.errors import AnswerIsNo
+
+
+@click.command(epilog="Example: fleet explain tts-01.example.org indextts2::revision")
+@click.argument("node", required=False)
+@click.argument("key", required=False)
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    help="Explain a data file instead: which known nodes each of its keys reaches.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(os.path.relpath(REPOSITORY)),
+    help="The control repository.",
+)
+def explain(node: str | None, key: str | None, path: Path | None, as_json: bool, root: Path) -> None:
+    """Say which value NODE gets for KEY, from which file and line, and who shares it."""
+    from generator import explain as lookups
+    from generator import explain_text, reach
+
+    if path is not None and node is None:
+        found = reach.reach(root, path)
+        _print(explain_text.file_data(found) if as_json else explain_text.file_text(found))
+        if found.level is None:
+            raise AnswerIsNo(f"{path}: no known node reads this file")
+        return
+    if path is not None or node is None or key is None:
+        raise click.UsageError("give NODE and KEY, or --file alone")
+    explanation = lookups.explain(root, node, key)
+    _print(explain_text.data(explanation) if as_json else explain_text.text(explanation))
+    if not explanation.result.found:
+        raise AnswerIsNo(f"{node} has no value for {key}")
+
+
+def _print(said: object) -> None:
+    click.echo(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, indent=2))

@@ -1,0 +1,119 @@
+"""The nodes that are known at a desk: which role and data each has, and facts to look at them by.
+
+The truth is in each node's certificate, and in PuppetDB. ``inventory.yaml`` at the root of the repository
+says it again for whoever has neither:
+
+    nodes:
+      tts-01.example.org: {role: tts_node, env: prod, facts: debian-12}
+
+Where there is no such file, one node stands for each role in each environment.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generator.errors import InputError
+from generator.tokens import CERTNAME
+from generator.yaml_source import Document, load
+
+FILE = "inventory.yaml"
+FACTS = Path("tests") / "facts"
+#: The system of a node that does not say which facts are its: DESIGN's reference system.
+DEFAULT_FACTS = "debian-12"
+_KEYS = {"role", "env", "facts"}
+
+
+@dataclass(frozen=True)
+class KnownNode:
+    """A node as the compiler sees it: ``trusted`` and ``facts`` are what Puppet knows by these names."""
+
+    certname: str
+    trusted: dict[str, Any]
+    facts: dict[str, Any]
+
+    @property
+    def role(self) -> str:
+        """The role in its certificate."""
+        return str(self.trusted["extensions"]["pp_role"])
+
+    @property
+    def environment(self) -> str:
+        """Whose data it gets: hieradata/env/ENVIRONMENT.yaml."""
+        return str(self.trusted["extensions"]["pp_environment"])
+
+
+def known_nodes(root: Path) -> list[KnownNode]:
+    """List the nodes of the repository at ``root``, by name.
+
+    Raises:
+        InputError: inventory.yaml is wrong, or names facts that are not there.
+    """
+    if not (root / FILE).exists():
+        return list(_representatives(root))
+    document = load(root / FILE)
+    nodes = document.data.get("nodes")
+    if not isinstance(nodes, dict) or len(document.data) != 1:
+        raise document.error((), "one key is known here: nodes (name: {role: …, env: …, facts: …})")
+    return [_node(root, document, name, entry) for name, entry in sorted(nodes.items())]
+
+
+def _node(root: Path, document: Document, name: str, entry: Any) -> KnownNode:
+    at = ("nodes", name)
+    if not CERTNAME.fullmatch(name):
+        raise document.error(at, f"{name} is no name that a certificate could have", key=True)
+    if not isinstance(entry, dict) or not {"role", "env"} <= entry.keys() <= _KEYS:
+        raise document.error(at, "a node has role, env and, if wanted, facts: {role: tts_node, env: prod}")
+    if not all(isinstance(value, str) and value for value in entry.values()):
+        raise document.error(at, "role, env and facts are texts")
+    facts = entry.get("facts", DEFAULT_FACTS)
+    if "/" in facts:
+        raise document.error((*at, "facts"), f"facts names a file of {FACTS}, without folder and ending")
+    try:
+        return make_node(root, name, entry["role"], entry["env"], facts)
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(path.stem for path in (root / FACTS).glob("*.json")))
+        raise document.error((*at, "facts"), f"{error.filename} is missing (there are {known})") from None
+
+
+def make_node(root: Path, certname: str, role: str, environment: str, facts: str) -> KnownNode:
+    """Make a node of its name, what its certificate says, and the name of its fact set.
+
+    Raises:
+        FileNotFoundError: there is no such fact set.
+    """
+    hostname, _, domain = certname.partition(".")
+    trusted = {
+        "authenticated": "remote",
+        "certname": certname,
+        "domain": domain,
+        "external": {},
+        "extensions": {"pp_role": role, "pp_environment": environment},
+        "hostname": hostname,
+    }
+    captured = _facts(root / FACTS / f"{facts}.json")
+    names = {"hostname": hostname, "domain": domain, "fqdn": certname}
+    return KnownNode(certname, trusted, captured | {"networking": captured.get("networking", {}) | names})
+
+
+@functools.cache
+def _facts(path: Path) -> dict[str, Any]:
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise InputError(path, 1, 1, "facts are a mapping, made by tests/facts/make.py")
+    return facts
+
+
+def _representatives(root: Path) -> Iterator[KnownNode]:
+    """Yield a node for each role in each environment of hieradata/."""
+    environments = sorted(path.stem for path in (root / "hieradata" / "env").glob("*.yaml")) or ["prod"]
+    for role in sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp")):
+        for environment in environments:
+            facts = "debian-13" if role == "puppet_server" else DEFAULT_FACTS
+            certname = f"any-{role}-{environment}.example".replace("_", "-")
+            yield make_node(root, certname, role, environment, facts)

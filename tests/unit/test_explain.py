@@ -1,0 +1,304 @@
+"""``fleet explain``: the value, the way to it, and who shares it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from generator.commands.explain import explain as command
+from generator.errors import AnswerIsNo, FleetError, InputError
+from generator.explain import explain
+from generator.hiera import Data, Hierarchy, Scope, lookup
+from generator.hiera.values import identity
+from generator.inventory import known_nodes
+from generator.reach import reach
+from tests.bench.fleet_data import make
+
+HIERA = """\
+version: 5
+defaults: {datadir: hieradata, data_hash: yaml_data}
+hierarchy:
+  - {name: this node, path: "nodes/%{trusted.certname}.yaml"}
+  - {name: this environment, path: "env/%{trusted.extensions.pp_environment}.yaml"}
+  - {name: places, mapped_paths: [facts.places, place, "place/%{place}.yaml"]}
+  - {name: the whole fleet, path: common.yaml}
+"""
+COMMON = """\
+lookup_options:
+  '^tts::flags': {merge: unique}
+  tts::secret: {convert_to: Sensitive}
+tts::revision: v1
+tts::flags: [c]
+tts::greeting: I am %{trusted.certname}
+tts::kernel: on %{facts.kernel}
+tts::secret: ENC[PKCS7,MII]
+tts::ports: {http: 80}
+"""
+FILES = {
+    "hiera.yaml": HIERA,
+    "inventory.yaml": """\
+nodes:
+  n1.example: {role: tts, env: prod}
+  n2.example: {role: tts, env: prod}
+  n3.example: {role: tts, env: staging}
+  n4.example: {role: web, env: staging}
+""",
+    "tests/facts/debian-12.json": '{"kernel": "Linux"}',
+    "hieradata/common.yaml": COMMON,
+    "hieradata/env/prod.yaml": "tts::revision: v2\ntts::flags: [b]\n",
+    "hieradata/env/staging.yaml": "# nothing but a revision\ntts::revision: v3\n",
+    "hieradata/nodes/n2.example.yaml": "tts::flags:\n  - a\ntts::revision: v2\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a small control repository, and go there."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    return Path()
+
+
+def run(root: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(command, ["--root", str(root), *arguments])
+
+
+def said(root: Path, *arguments: str) -> str:
+    done = run(root, *arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_first_value_found_wins(root: Path) -> None:
+    assert said(root, "n1.example", "tts::revision") == """\
+v2
+
+tts::revision on n1.example (role tts, environment prod):
+  this node         hieradata/nodes/n1.example.yaml  no such file
+  this environment  hieradata/env/prod.yaml:1        v2 (wins)
+  places            -                                no file for this node
+  the whole fleet   hieradata/common.yaml:4          v1 (not seen)
+merge: first (no lookup_options say otherwise)
+the same from the same place: 1 of 4 known nodes (n1.example)
+"""  # fmt: skip
+
+
+def test_values_are_merged_where_lookup_options_say_so(root: Path) -> None:
+    assert said(root, "n2.example", "tts::flags") == """\
+- a
+- b
+- c
+
+tts::flags on n2.example (role tts, environment prod):
+  this node         hieradata/nodes/n2.example.yaml:1  ["a"] (merged)
+  this environment  hieradata/env/prod.yaml:2          ["b"] (merged)
+  places            -                                  no file for this node
+  the whole fleet   hieradata/common.yaml:5            ["c"] (merged)
+merge: unique, as lookup_options say of ^tts::flags (hieradata/common.yaml:2)
+the same from the same place: 1 of 4 known nodes (n2.example)
+"""  # fmt: skip
+
+
+def test_a_secret_is_shown_as_it_is_stored(root: Path) -> None:
+    lines = said(root, "n1.example", "tts::secret").splitlines()
+    assert lines[0] == "ENC[PKCS7,MII]"
+    assert 'convert_to: "Sensitive", after that' in lines
+
+
+@pytest.mark.parametrize(
+    ("key", "node", "sharing"),
+    [
+        ("tts::revision", "n2.example", ["n2.example"]),
+        ("tts::revision", "n3.example", ["n3.example", "n4.example"]),
+        ("tts::flags", "n1.example", ["n1.example"]),
+        ("tts::flags", "n4.example", ["n3.example", "n4.example"]),
+        ("tts::greeting", "n1.example", ["n1.example"]),
+        ("tts::kernel", "n1.example", ["n1.example", "n2.example", "n3.example", "n4.example"]),
+        ("tts::ports.http", "n1.example", ["n1.example", "n2.example", "n3.example", "n4.example"]),
+        ("tts::none", "n1.example", ["n1.example", "n2.example", "n3.example", "n4.example"]),
+    ],
+)
+def test_who_shares_it(root: Path, key: str, node: str, sharing: list[str]) -> None:
+    assert explain(root, node, key).sharing == sharing
+
+
+def test_a_node_with_other_lookup_options_shares_what_they_do_not_change(root: Path) -> None:
+    others = ["n1.example", "n2.example", "n4.example"]
+    for merge, sharing in (("hash", [*others, "n3.example"]), ("unique", others)):
+        options = f"lookup_options: {{tts::secret: {{merge: {merge}}}}}\n"
+        (root / "hieradata/nodes/n3.example.yaml").write_text(options)
+        assert explain(root, "n1.example", "tts::secret").sharing == sorted(sharing)
+
+
+def test_lookup_options_may_depend_on_the_node(root: Path) -> None:
+    text = "lookup_options: {'tts::%{trusted.extensions.pp_role}': {merge: unique}}\ntts::web: x\n"
+    (root / "hieradata/common.yaml").write_text(text)
+    assert explain(root, "n1.example", "tts::web").sharing == ["n1.example", "n2.example", "n3.example"]
+    (root / "hieradata/env/staging.yaml").write_text("tts::web: y\n")
+    found = {key.key: key.nodes for key in reach(root, root / "hieradata/common.yaml").keys}
+    assert found == {"tts::web": ["n1.example", "n2.example", "n4.example"]}
+
+
+def test_no_value_is_a_no(root: Path) -> None:
+    done = run(root, "n1.example", "tts::none")
+    assert isinstance(done.exception, AnswerIsNo)
+    assert str(done.exception) == "n1.example has no value for tts::none"
+    assert done.output.startswith("no value\n")
+    done = run(root, "n1.example", "tts::ports.https")
+    assert '{"http": 80} (nothing there by the rest of the key)' in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["n1.exampel", "tts::revision"], "n1.exampel: no known node (did you mean n1.example?)"),
+        (["zzz", "tts::revision"], "zzz: no known node (inventory.yaml names them)"),
+        (["n1.example", "lookup_options"], "lookup_options is no data (name a key that it speaks of)"),
+        (["n1.example", "tts..x"], "tts..x is no key (a dot or a quote is left over)"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(root: Path, arguments: list[str], message: str) -> None:
+    done = run(root, *arguments)
+    assert isinstance(done.exception, FleetError)
+    assert (str(done.exception), done.exception.exit_code, done.output) == (message, 2, "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["n1.example"], ["n1.example", "tts::x", "--file", "x"], ["n", "--file", "x"]]
+)
+def test_half_a_question_shows_how_to_ask(root: Path, arguments: list[str]) -> None:
+    done = run(root, *arguments)
+    assert done.exit_code == 2
+    assert "give NODE and KEY, or --file alone" in done.output
+
+
+def test_a_broken_file_that_is_asked_is_named(root: Path) -> None:
+    (root / "hieradata/env/prod.yaml").write_text("tts::revision: [\n")
+    done = run(root, "n1.example", "tts::revision")
+    assert isinstance(done.exception, InputError)
+    assert done.exception.path == root / "hieradata/env/prod.yaml"
+    assert run(root, "n3.example", "tts::revision").exit_code == 0, "nobody else asks that file"
+
+
+def test_json_says_all_of_it(root: Path) -> None:
+    found = json.loads(said(root, "n1.example", "tts::revision", "--json"))
+    trail = found.pop("trail")
+    assert found == {
+        "node": "n1.example", "key": "tts::revision", "found": True, "value": "v2", "merge": "first",
+        "convert_to": None, "lookup_options": None, "known": 4, "sharing": ["n1.example"],
+    }  # fmt: skip
+    assert [(step["path"], step["line"], step["used"]) for step in trail] == [
+        ("hieradata/nodes/n1.example.yaml", None, False), ("hieradata/env/prod.yaml", 1, True), (None, None, False),
+        ("hieradata/common.yaml", 4, False),
+    ]  # fmt: skip
+    merged = json.loads(said(root, "n1.example", "tts::flags", "--json"))
+    assert merged["lookup_options"] == {"path": "hieradata/common.yaml", "line": 2, "column": 3}
+    assert (merged["merge"], merged["value"]) == ("unique", ["b", "c"])
+
+
+def test_each_key_of_a_file_and_whom_it_reaches(root: Path) -> None:
+    path = str(root / "hieradata/common.yaml")
+    (root / "hieradata/nodes/n1.example.yaml").write_text("tts::ports: {}\n")
+    assert said(root, "--file", path) == """\
+hieradata/common.yaml (the whole fleet): read by 4 of 4 known nodes (n1.example, n2.example, n3.example, n4.example)
+  4  tts::revision  no node sees it: hieradata/env/staging.yaml, hieradata/env/prod.yaml and 1 more always win
+  5  tts::flags     all of them, merged
+  6  tts::greeting  all of them
+  7  tts::kernel    all of them
+  8  tts::secret    all of them
+  9  tts::ports     3 nodes (n2.example, n3.example, n4.example); 1 more has its own
+"""  # fmt: skip
+
+
+def test_a_file_of_the_middle(root: Path) -> None:
+    assert said(root, "--file", str(root / "hieradata/env/prod.yaml")).splitlines()[1:] == [
+        "  1  tts::revision  1 node (n1.example); 1 more has its own",
+        "  2  tts::flags     all of them, merged",
+    ]
+    found = json.loads(said(root, "--file", str(root / "hieradata/env/prod.yaml"), "--json"))
+    assert found["readers"] == ["n1.example", "n2.example"]
+    assert found["keys"][0]["hidden_by"] == {"hieradata/nodes/n2.example.yaml": 1}
+
+
+def test_a_file_that_no_known_node_reads(root: Path) -> None:
+    (root / "hieradata/env/qa.yaml").write_text("tts::revision: v9\n")
+    done = run(root, "--file", str(root / "hieradata/env/qa.yaml"))
+    assert isinstance(done.exception, AnswerIsNo)
+    assert done.output.endswith("hieradata/env/qa.yaml: read by no known node\n")
+
+
+def test_a_modules_own_file(root: Path) -> None:
+    module = root / "modules/tts"
+    (module / "data").mkdir(parents=True)
+    (module / "hiera.yaml").write_text("version: 5\n")
+    (module / "data/common.yaml").write_text("tts::revision: v0\ntts::packages: [ffmpeg]\n")
+    lines = said(root, "--file", str(module / "data/common.yaml")).splitlines()
+    assert lines[0].startswith("modules/tts/data/common.yaml (module tts): read by 4 of 4")
+    assert lines[1].startswith("  1  tts::revision  no node sees it: ")
+    assert lines[2] == "  2  tts::packages  all of them"
+    assert "module tts        modules/tts/data/common.yaml:1" in said(root, "n1.example", "tts::revision")
+
+
+def outcome(root: Path, node: Any, key: str) -> object:
+    result = lookup(Hierarchy.load(root), Data(), Scope.of(node), key)
+    return result.found, identity(result.value), [(entry.path, entry.line) for entry in result.used]
+
+
+def test_a_made_fleet_shares_what_lookups_of_every_node_say(tmp_path: Path) -> None:
+    """What is worked out from files alone agrees with looking every key up for every node."""
+    names = make(tmp_path, 40, 7, 30)
+    nodes = known_nodes(tmp_path)
+    assert [node.certname for node in nodes] == sorted(names)
+    sizes = set()
+    for key in (
+        "load::key_000",
+        "load::key_003",
+        "load::key_004",
+        "load::key_014",
+        "load::key_021",
+        "load::none",
+    ):
+        for node in nodes[::13]:
+            mine = outcome(tmp_path, node, key)
+            expected = [other.certname for other in nodes if outcome(tmp_path, other, key) == mine]
+            assert explain(tmp_path, node.certname, key).sharing == expected
+            sizes.add(len(expected))
+    assert {1, 40} < sizes
+
+
+def test_a_made_fleets_file_reaches_what_lookups_of_every_node_say(tmp_path: Path) -> None:
+    make(tmp_path, 40, 7, 30)
+    for name in ("common.yaml", "env/prod.yaml", "roles/role_03.yaml"):
+        path = tmp_path / "hieradata" / name
+        for found in reach(tmp_path, path).keys:
+            users = [
+                node.certname
+                for node in known_nodes(tmp_path)
+                if path
+                in [
+                    entry.path
+                    for entry in lookup(Hierarchy.load(tmp_path), Data(), Scope.of(node), found.key).used
+                ]
+            ]
+            assert found.nodes == users, found.key
+
+
+def test_a_fleet_is_made_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        make(tmp_path / name, 30, 12, 20)
+    one, two = (
+        {
+            str(path.relative_to(tmp_path / name)): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert len(Hierarchy.load(tmp_path / "one").levels) == 12

@@ -1,0 +1,69 @@
+"""The nodes that are known at a desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generator.errors import InputError
+from generator.inventory import known_nodes
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with two systems, two roles and two environments."""
+    for path, text in {
+        "tests/facts/debian-12.json": '{"os": {"name": "Debian"}, "networking": {"ip": "10.77.0.11"}}',
+        "tests/facts/debian-13.json": '{"os": {"name": "Debian"}}',
+        "hieradata/env/prod.yaml": "",
+        "hieradata/env/staging.yaml": "",
+        "modules/role/manifests/tts_node.pp": "",
+        "modules/role/manifests/puppet_server.pp": "",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def test_a_node_is_what_the_inventory_says_of_its_certificate(root: Path) -> None:
+    (root / "inventory.yaml").write_text("nodes: {a-1.example.org: {role: tts_node, env: prod}}\n")
+    [node] = known_nodes(root)
+    assert node.trusted["certname"] == "a-1.example.org"
+    assert (node.trusted["hostname"], node.trusted["domain"]) == ("a-1", "example.org")
+    assert node.trusted["extensions"] == {"pp_role": "tts_node", "pp_environment": "prod"}
+    assert node.facts["networking"] == {
+        "ip": "10.77.0.11",
+        "hostname": "a-1",
+        "domain": "example.org",
+        "fqdn": "a-1.example.org",
+    }
+
+
+def test_without_an_inventory_one_node_stands_for_each_role_in_each_environment(root: Path) -> None:
+    assert [(node.role, node.environment) for node in known_nodes(root)] == [
+        ("puppet_server", "prod"),
+        ("puppet_server", "staging"),
+        ("tts_node", "prod"),
+        ("tts_node", "staging"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nodes: []", "1:1: one key is known here"),
+        ("nods: {}", "1:1: one key is known here"),
+        ("nodes: {A.example: {role: a, env: b}}", "1:9: A.example is no name that a certificate could have"),
+        ("nodes: {a.example: {role: a}}", "1:20: a node has role, env and"),
+        ("nodes: {a.example: {role: a, env: b, system: c}}", "1:20: a node has role, env and"),
+        ("nodes: {a.example: {role: a, env: 3}}", "1:20: role, env and facts are texts"),
+        ("nodes: {a.example: {role: a, env: b, facts: beos}}", "(there are debian-12, debian-13)"),
+        ("nodes: {a.example: {role: a, env: b, facts: ../../etc/x}}", "1:45: facts names a file"),
+    ],
+)
+def test_a_wrong_inventory_is_told_with_its_place(root: Path, text: str, said: str) -> None:
+    (root / "inventory.yaml").write_text(f"{text}\n")
+    with pytest.raises(InputError) as caught:
+        known_nodes(root)
+    assert said in str(caught.value)

@@ -28,12 +28,12 @@ function indextts2::pin(
   }
   if !($revision in $releases) {
     $known = $releases.keys.sort.join(', ')
-    fail("indextts2::revision is '${revision}', which indextts2::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by a pin in hieradata/catalogue/indextts2.yaml with the full commit that `git ls-remote` gives")
+    fail("indextts2::revision is '${revision}', which indextts2::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by 'fleet pin indextts2 ${revision}'")
   }
 
   $pin = $releases[$revision]
   if $pin['commit'] !~ Indextts2::Commit {
-    fail("indextts2::releases: ${revision} is pinned to the commit '${pin['commit']}', which is not a full one of 40 hex digits; put in the one that `git ls-remote` gives")
+    fail("indextts2::releases: ${revision} is pinned to the commit '${pin['commit']}', which is not a full one of 40 hex digits; 'fleet pin indextts2 ${revision} --repin' puts it in")
   }
   $checked = assert_type(Indextts2::Release, $pin) |$expected, $actual| {
     fail("indextts2::releases: the pin of ${revision} is ${actual}, where ${expected} is wanted; correct it in hieradata/catalogue/indextts2.yaml")

@@ -28,12 +28,12 @@ function echo_tiny::pin(
   }
   if !($revision in $releases) {
     $known = $releases.keys.sort.join(', ')
-    fail("echo_tiny::revision is '${revision}', which echo_tiny::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by a pin in hieradata/catalogue/echo_tiny.yaml with the full commit that `git ls-remote` gives")
+    fail("echo_tiny::revision is '${revision}', which echo_tiny::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by 'fleet pin echo_tiny ${revision}'")
   }
 
   $pin = $releases[$revision]
   if $pin['commit'] !~ Echo_tiny::Commit {
-    fail("echo_tiny::releases: ${revision} is pinned to the commit '${pin['commit']}', which is not a full one of 40 hex digits; put in the one that `git ls-remote` gives")
+    fail("echo_tiny::releases: ${revision} is pinned to the commit '${pin['commit']}', which is not a full one of 40 hex digits; 'fleet pin echo_tiny ${revision} --repin' puts it in")
   }
   $checked = assert_type(Echo_tiny::Release, $pin) |$expected, $actual| {
     fail("echo_tiny::releases: the pin of ${revision} is ${actual}, where ${expected} is wanted; correct it in hieradata/catalogue/echo_tiny.yaml")

@@ -1,0 +1,195 @@
+"""Bumping: one line of Hiera data says which release of a service its nodes run."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+from generator.errors import FleetError
+from generator.git_commit import commit_file, refuse_mixture
+from generator.hiera import Data, Hierarchy, Scope
+from generator.inventory import known_nodes
+from generator.pin import Catalogue
+from generator.tokens import CERTNAME, NAME
+from generator.tree import Change
+from generator.yaml_edit import set_value, write_beside
+from generator.yaml_source import load_data
+
+HIERADATA = Path("hieradata")
+#: How many names a line of output takes.
+MOST_NAMES = 12
+
+#: As the module's type Revision; git has no name with two dots in a row.
+_REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file of the hierarchy, as an operator names it: ``file`` is relative to the repository."""
+
+    file: Path
+    title: str
+
+
+FLEET = Layer(HIERADATA / "common.yaml", "the whole fleet")
+
+
+def layer(environment: str | None = None, role: str | None = None, node: str | None = None) -> Layer:
+    """Name the layer of an environment, a role or a node (at most one of them), or of the whole fleet.
+
+    Raises:
+        FleetError: a name that no certificate has.
+    """
+    choices = [
+        ("env", "environment", environment, NAME),
+        ("roles", "role", role, NAME),
+        ("nodes", "node", node, CERTNAME),
+    ]
+    chosen = [choice for choice in choices if choice[2] is not None]
+    if len(chosen) > 1:
+        raise FleetError("a bump changes one layer (give one of --env, --role and --node, or none)")
+    for folder, kind, name, shape in chosen:
+        if name is None or not shape.fullmatch(name) or len(name) > 250:
+            rule = "host name in lower case" if shape is CERTNAME else "plain name: a-z, 0-9 and _"
+            raise FleetError(f"{kind} {_quoted(name or '')} is no {rule}")
+        return Layer(HIERADATA / folder / f"{name}.yaml", f"{kind} {name}")
+    return FLEET
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which known nodes read a file: ``moved`` take a key from it, ``kept`` from the place that is named."""
+
+    moved: tuple[str, ...]
+    kept: dict[str, tuple[str, ...]]
+
+    def lines(self, file: Path) -> Iterator[str]:
+        """Say it, a line for the nodes that move and one for each place that holds others."""
+        if self.moved:
+            yield f"reaches {_names(self.moved)}"
+        for place, nodes in self.kept.items():
+            yield f"{place} is more specific and holds {_names(nodes)}"
+        if not self.moved and not self.kept:
+            yield f"no known node reads {file}"
+
+
+@dataclass(frozen=True)
+class Bump:
+    """What a bump did: the ``change``, None where the file says so already, and the ``commit``'s hash."""
+
+    change: Change | None
+    reach: Reach
+    commit: str | None = None
+
+
+def bump(root: Path, service: str, revision: str, where: Layer = FLEET, *, commit: bool = False) -> Bump:
+    """Make the nodes of the layer ``where`` run the release ``revision`` of ``service``.
+
+    ``root`` is the control repository. Where the catalogue does not pin the revision, or anything else is
+    wrong, nothing is written.
+
+    Raises:
+        FleetError: with the cure.
+    """
+    check_pinned(root, service, revision)
+    key, path = f"{service}::revision", root / where.file
+    reached = reach(root, path, key)
+    if commit:
+        refuse_mixture(root, path)
+    change = plan(root, where, key, revision)
+    if change is None or change.after is None:
+        return Bump(None, reached)
+    write_beside(path, change.after.decode())
+    if not commit:
+        return Bump(change, reached)
+    message = "\n".join([f"Bump {service} to {revision} for {where.title}", "", *reached.lines(where.file)])
+    return Bump(change, reached, commit_file(root, change, message))
+
+
+def check_pinned(root: Path, service: str, revision: str) -> None:
+    """Refuse a service or a release that is not in the catalogue.
+
+    Raises:
+        FleetError: with the names that look alike, and the command that pins the release.
+    """
+    services = sorted(path.stem for path in (root / HIERADATA / "services").glob("*.yaml"))
+    if service not in services:
+        raise FleetError(f"{_quoted(service)}: no such service ({_near(service, services)})")
+    if not _REVISION.fullmatch(revision):
+        rule = "a letter or digit, then letters, digits and . _ + -"
+        raise FleetError(f"{_quoted(revision)} is no name of a release ({rule})")
+    path = root / HIERADATA / "catalogue" / f"{service}.yaml"
+    pinned = Catalogue(path, service).releases
+    if revision not in pinned:
+        raise FleetError(
+            f"{path}: {revision} is not pinned ({_near(revision, pinned)}); "
+            f"to pin it: fleet pin {service} {revision}"
+        )
+
+
+def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
+    """Find the change that makes the file of a layer say ``value``; None where it says so.
+
+    Raises:
+        InputError: the file is no clean Hiera data, or should be edited by hand.
+        FleetError: the file is a link, or behind one.
+    """
+    path = root / where.file
+    if path.is_symlink() or os.path.realpath(path) != os.path.join(os.path.realpath(root), where.file):
+        raise FleetError(f"{path} is or goes through a link (edit what it stands for)")
+    if not path.exists():
+        return Change(path, None, set_value("", (key,), value, path).encode())
+    document, _ = load_data(path)
+    if document.data.get(key) == value:
+        return None
+    before = path.read_bytes()
+    return Change(path, before, set_value(before.decode(), (key,), value, path).encode())
+
+
+def reach(root: Path, path: Path, key: str) -> Reach:
+    """Find the known nodes whose hierarchy has ``path``, and those of them that find ``key`` before it.
+
+    Raises:
+        InputError: hiera.yaml, the inventory or a file that is more specific is wrong.
+    """
+    hierarchy, data = Hierarchy.load(root), Data()
+    moved: list[str] = []
+    kept: dict[str, list[str]] = {}
+    for node in known_nodes(root):
+        scope = Scope.of(node)
+        files = [(file, level.reader) for level in hierarchy.levels for file in level.candidates(scope)]
+        before = list(takewhile(lambda entry: entry[0] != path, files))
+        if len(before) == len(files):
+            continue
+        holder = next((data.read(*entry) for entry in before if data.holds(entry[0], key, entry[1])), None)
+        if holder is None:
+            moved.append(node.certname)
+        else:
+            line, column = holder.position((key,), key=True)
+            kept.setdefault(f"{holder.path}:{line}:{column}", []).append(node.certname)
+    return Reach(tuple(moved), {place: tuple(nodes) for place, nodes in kept.items()})
+
+
+def _names(nodes: Sequence[str]) -> str:
+    """Count ``nodes``, and name the first of them."""
+    count = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+    more = ", …" if len(nodes) > MOST_NAMES else ""
+    return f"{count}: {', '.join(nodes[:MOST_NAMES])}{more}"
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """Say which of the ``known`` names look like ``word``, or else the last of them."""
+    names = list(known)
+    if near := difflib.get_close_matches(word, names):
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are: {', '.join(names[-MOST_NAMES:]) or 'none'}"
+
+
+def _quoted(word: str) -> str:
+    """Write what may hold anything as one line of a message."""
+    return repr(word[:60])

@@ -1,0 +1,53 @@
+"""``fleet bump``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from generator.definition import REPOSITORY
+
+
+@click.command(epilog="Example: fleet bump indextts2 v2.5.0 --env staging")
+@click.argument("service")
+@click.argument("revision")
+@click.option("--env", "environment", metavar="ENV", help="For the nodes of this environment.")
+@click.option("--role", metavar="ROLE", help="For the nodes of this role.")
+@click.option("--node", metavar="NODE", help="For this node, by the name in its certificate.")
+@click.option("--commit", is_flag=True, help="Commit the changed file, and nothing else.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=REPOSITORY,
+    help="The control repository.",
+)
+def bump(
+    service: str,
+    revision: str,
+    environment: str | None,
+    role: str | None,
+    node: str | None,
+    commit: bool,
+    root: Path,
+) -> None:
+    """Make nodes run the release REVISION of SERVICE: those of one layer, or the whole fleet.
+
+    Changes one line of Hiera data, prints the difference, and says which known nodes it reaches.
+    """
+    from generator.bump import bump as bump_release
+    from generator.bump import layer
+
+    where = layer(environment, role, node)
+    # messages name files as seen from here
+    root = Path(os.path.relpath(root))
+    done = bump_release(root, service, revision, where, commit=commit)
+    if done.change is None:
+        click.echo(f"{root / where.file} says {service}::revision: {revision} already")
+    else:
+        click.echo(done.change.diff(root), nl=False)
+    for line in done.reach.lines(root / where.file):
+        click.echo(line)
+    if done.commit:
+        click.echo(f"committed as {done.commit}")

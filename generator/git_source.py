@@ -1,0 +1,213 @@
+"""Reading a git repository that lies elsewhere: its tags, and single files at one commit, without a clone.
+
+Names from a command line and answers from a host cross here, so git gets no shell, no name where it takes
+options, nobody to ask for a password, and only so much time. It knows the repository as the remote ``source``
+of a bare repository in a temporary folder, which is gone afterwards.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from generator.errors import CommandFailed, FleetError
+
+#: Seconds that all of the reading may take.
+LIMIT = 30.0
+#: Bytes of a file that is read: a lock of a thousand packages has 5 MB.
+MAX_FILE = 32 * 2**20
+
+_CONFIG = (
+    "credential.helper=",
+    "core.hooksPath=/dev/null",
+    # an address that runs a command; what else may be reached is for the operator's git to say
+    "protocol.ext.allow=never",
+    # a collection in the background would write into a folder that is being removed
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "false",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+}
+#: What of an operator's GIT_* reaches git: how to connect. GIT_DIR and the like, which hooks see, must not.
+_KEPT = (
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_PROXY",
+    "GIT_SSH",
+    "GIT_SSL_",
+)
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s']*@")
+_WANTS_PASSWORD = re.compile(r"could not read (Username|Password)|Authentication failed|Permission denied \(")
+_NOISE = re.compile(r"\s*$|(warning|hint|remote|Please make sure)\b")
+
+
+@dataclass(frozen=True)
+class Refs:
+    """What a repository names: ``tags`` with the object of each, annotated tags peeled, and ``branches``."""
+
+    tags: dict[str, str]
+    branches: frozenset[str]
+
+
+class GitSource:
+    """The repository at ``url``; :func:`open_source` opens one."""
+
+    def __init__(self, url: str, folder: Path, limit: float) -> None:
+        """Make the bare repository ``folder`` to read through, for ``limit`` seconds from now."""
+        self.url = _CREDENTIALS.sub("", url)
+        self._remote = f"remote.source.url={url}"
+        self._folder = folder
+        self._limit = limit
+        self._deadline = time.monotonic() + limit
+        self.git("init", "--bare", "--quiet", "--template=", str(folder))
+
+    @cached_property
+    def refs(self) -> Refs:
+        """The tags and branches, asked for once."""
+        listed = self.git("ls-remote", "--quiet", "--tags", "--heads", "--", "source")
+        tags: dict[str, str] = {}
+        branches = set()
+        for line in listed.decode(errors="replace").splitlines():
+            object_id, _, name = line.partition("\t")
+            if name.startswith("refs/tags/"):
+                # NAME^{} comes after NAME, and is what the annotated tag NAME was put on
+                tags[name.removeprefix("refs/tags/").removesuffix("^{}")] = object_id
+            elif name.startswith("refs/heads/"):
+                branches.add(name.removeprefix("refs/heads/"))
+        return Refs(tags, frozenset(branches))
+
+    def resolve(self, tag: str) -> str:
+        """Return the full commit that ``tag`` names.
+
+        Raises FleetError where there is no such tag, with the names that are near.
+        """
+        if tag in self.refs.tags:
+            return self.refs.tags[tag]
+        if tag in self.refs.branches:
+            raise FleetError(
+                f"{tag} is a branch of {self.url}, and a branch is never a revision (tag a commit)"
+            )
+        near = [_plain(name) for name in difflib.get_close_matches(tag, self.refs.tags, n=3)]
+        some = f"near: {', '.join(near)}" if near else f"it has {len(self.refs.tags)}, none of them near"
+        raise FleetError(f"{tag} is no tag of {self.url} ({some})")
+
+    def tree(self, tag: str) -> Tree:
+        """Fetch the commit that ``tag`` names, without its history and without its files.
+
+        Raises FleetError where there is no such tag, or it is on no commit.
+        """
+        commit = self.resolve(tag)
+        fetch = ("fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none")
+        self.git(*fetch, "--", "source", f"refs/tags/{tag}")
+        if self.git("cat-file", "-t", commit).strip() != b"commit":
+            raise FleetError(f"the tag {tag} of {self.url} is on no commit")
+        return Tree(self, commit)
+
+    def git(self, *arguments: str) -> bytes:
+        """Return what git prints, run on the bare repository, which has this one as its remote ``source``.
+
+        Raises CommandFailed where it fails, or is not done in time: then it ends, with all that it started.
+        """
+        options = [word for value in (*_CONFIG, self._remote) for word in ("-c", value)]
+        # files, not pipes: a child of git that lives on (an ssh that keeps its connection) holds nothing up
+        with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+            try:
+                process = subprocess.Popen(
+                    ["git", f"--git-dir={self._folder}", *options, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=printed,
+                    stderr=said,
+                    cwd=self._folder,
+                    env=_environment(),
+                    start_new_session=True,
+                )
+            except FileNotFoundError:
+                raise FleetError("git is not on this machine (install it)") from None
+            try:
+                status = process.wait(max(0.0, self._deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                late = f"no answer within {self._limit:g} s (does the network reach it?)"
+                raise CommandFailed(f"{self.url}: {late}") from None
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            printed.seek(0)
+            said.seek(0)
+            if status:
+                raise CommandFailed(f"{self.url}: {_reason(said.read().decode(errors='replace'))}")
+            return printed.read()
+
+
+class Tree:
+    """The files of a :class:`GitSource` at one ``commit``; each comes when it is read."""
+
+    def __init__(self, source: GitSource, commit: str) -> None:
+        """Call :meth:`GitSource.tree` instead."""
+        self.commit = commit
+        self._source = source
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of the file at ``path``; None where there is nothing.
+
+        Raises FleetError where it is no plain file (a link, say), or bigger than ``MAX_FILE``.
+        """
+        git = self._source.git
+        entry = git("ls-tree", "-z", "--full-tree", self.commit, "--", path).decode(errors="replace")
+        if not entry:
+            return None
+        mode, _, object_id = entry.partition("\t")[0].split()
+        if mode not in ("100644", "100755"):
+            raise FleetError(f"{self._source.url}: {path} is no plain file at {self.commit}")
+        if int(git("cat-file", "-s", object_id)) > MAX_FILE:
+            raise FleetError(f"{self._source.url}: {path} has more than {MAX_FILE} bytes at {self.commit}")
+        return git("cat-file", "blob", object_id)
+
+
+@contextmanager
+def open_source(url: str, limit: float = LIMIT) -> Iterator[GitSource]:
+    """Open the repository at ``url`` for reading, which may take ``limit`` seconds in all."""
+    with tempfile.TemporaryDirectory(prefix="fleet-git-", ignore_cleanup_errors=True) as folder:
+        yield GitSource(url, Path(folder), limit)
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(_KEPT)
+    }
+    return kept | _ENVIRONMENT
+
+
+def _reason(said: str) -> str:
+    """Say in one line why git failed, of what it printed on standard error."""
+    if _WANTS_PASSWORD.search(said):
+        return (
+            "it asks for a password, which fleet never gives (is the address right, the repository public?)"
+        )
+    lines = [line for line in said.splitlines() if not _NOISE.match(line)] or ["git failed without a word"]
+    return _plain(_CREDENTIALS.sub("", re.sub(r"^(fatal|error): ", "", lines[0].strip())))
+
+
+def _plain(text: str) -> str:
+    """``text`` of another host, with nothing in it that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

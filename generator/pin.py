@@ -1,0 +1,200 @@
+"""Pinning: a tag of a service's git source becomes a release of its catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from generator import puppet_types
+from generator.errors import AnswerIsNo, FleetError
+from generator.git_source import LIMIT, open_source
+from generator.release_tree import ReleaseTree, read_release
+from generator.service import Service
+from generator.tree import Change
+from generator.yaml_edit import set_value, write_beside
+from generator.yaml_source import Document, load_data
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What an operator says about a release beside its tag.
+
+    ``weights`` are named as in the catalogue, ``python`` is a version such as 3.11; ``repin`` accepts a tag
+    that has moved, and reads again what is pinned already.
+    """
+
+    weights: str | None = None
+    python: str | None = None
+    repin: bool = False
+
+    @property
+    def fields(self) -> Entry:
+        """The fields of a pin that are said."""
+        said = {"python": self.python, "weights": self.weights}
+        return {field: value for field, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pinned release: its ``entry`` in the catalogue, and the ``change`` that put it there, if it took one.
+
+    ``notes`` say what is left to decide.
+    """
+
+    entry: Entry
+    change: Change | None
+    notes: tuple[str, ...] = ()
+
+
+class Catalogue:
+    """The catalogue of a service in the file ``path``; one that is missing is empty."""
+
+    def __init__(self, path: Path, service: str) -> None:
+        """Read it. Raises InputError where the file is no catalogue."""
+        self.path = path
+        self._key = f"{service}::releases"
+        self._content = self._read()
+        self._document: Document | None = None if self._content is None else load_data(path)[0]
+        self.releases = self._entries(self._key)
+        self.weights = self._entries(f"{service}::weights")
+
+    def _read(self) -> bytes | None:
+        return self.path.read_bytes() if self.path.exists() else None
+
+    def _entries(self, key: str) -> dict[str, Entry]:
+        document = self._document
+        found = document.data.get(key) if document else None
+        if document is None or found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise document.error((key,), f"{key} must be a mapping of names to their entries")
+        for name, entry in found.items():
+            if not isinstance(entry, dict):
+                raise document.error((key, name), f"{name} must be a mapping")
+        return found
+
+    def where(self, revision: str) -> str:
+        """Path, line and column of the commit of the release ``revision``."""
+        assert self._document
+        line, column = self._document.position((self._key, revision, "commit"))
+        return f"{self.path}:{line}:{column}"
+
+    @property
+    def newest(self) -> Entry:
+        """The newest release, by the numbers in its name; empty where there is none."""
+        return self.releases[max(self.releases, key=_numbers)] if self.releases else {}
+
+    def like(self, revision: str) -> str | None:
+        """The name of the newest release that has weights and the major and minor version of ``revision``."""
+        version = _numbers(revision)[:2]
+        alike = [n for n, entry in self.releases.items() if "weights" in entry and _numbers(n)[:2] == version]
+        return max(alike, key=_numbers, default=None)
+
+    def put(self, revision: str, entry: Entry) -> Change:
+        """Write ``entry`` as the release ``revision``; the rest of the file stays as it is.
+
+        Raises FleetError where somebody has changed the file since it was read.
+        """
+        text = set_value((self._content or b"").decode(), (self._key, revision), entry, self.path)
+        if self._read() != self._content:
+            raise FleetError(f"{self.path} was changed meanwhile, so nothing is written (run it again)")
+        write_beside(self.path, text)
+        return Change(self.path, self._content, text.encode())
+
+
+def pin(service: Service, revision: str, path: Path, wishes: Wishes, limit: float = LIMIT) -> Pin:
+    """Pin the tag ``revision`` of the source of ``service`` in the catalogue ``path``.
+
+    Git may take ``limit`` seconds. Raises AnswerIsNo where the tag has moved since it was pinned, and
+    FleetError for whatever else keeps it from being pinned; the catalogue is untouched then.
+    """
+    _check(service, "Revision", revision, "")
+    if ".." in revision:
+        raise FleetError(f"{revision} is no name of a tag (git has none with two dots in a row)")
+    catalogue = Catalogue(path, service.name)
+    if wishes.weights is not None and wishes.weights not in catalogue.weights:
+        known = ", ".join(catalogue.weights) or "none"
+        raise FleetError(f"{path}: no {wishes.weights} in {service.name}::weights (there are: {known})")
+    old = catalogue.releases.get(revision, {})
+    with open_source(service.source, limit) as source:
+        commit = source.resolve(revision)
+        if old and not wishes.repin:
+            if old.get("commit") != commit:
+                raise AnswerIsNo(
+                    f"{catalogue.where(revision)}: the tag {revision} has moved: "
+                    f"pinned at {old.get('commit')}, now on {commit} (--repin accepts that)"
+                )
+            if wishes.fields.items() <= old.items():
+                return Pin(old, None)
+        release = read_release(source.tree(revision), service)
+    entry = _entry(commit, release, wishes, old, catalogue, service)
+    _check(service, "Release", entry, f"{revision}: ")
+    if not release.fits(entry["python"]):
+        raise FleetError(
+            f"{revision} needs Python {release.requires}, which {entry['python']} is not (say it: --python)"
+        )
+    change = catalogue.put(revision, entry) if entry != old else None
+    return Pin(entry, change, tuple(_notes(revision, entry, release, service, catalogue)))
+
+
+def _entry(
+    commit: str, release: ReleaseTree, wishes: Wishes, old: Entry, catalogue: Catalogue, service: Service
+) -> Entry:
+    """Put a pin together. What git cannot tell stays as in the ``old`` one, or as in the newest release."""
+    python = old.get("python") or catalogue.newest.get("python") or release.python
+    read = {
+        "commit": commit,
+        "install": release.install,
+        "lock_sha256": release.lock_sha256,
+        "python": python,
+        "weights": old.get("weights"),
+        "flags": _flags(release, service) or old.get("flags"),
+    }
+    # without --repin only what is wished changes: somebody may have corrected the rest by hand
+    entry = read | ({} if wishes.repin else old) | wishes.fields
+    if entry["python"] is None:
+        raise FleetError(
+            "no release is pinned whose Python could be taken (say one with --python, such as 3.11)"
+        )
+    return {field: value for field, value in entry.items() if value is not None}
+
+
+def _flags(release: ReleaseTree, service: Service) -> list[str] | None:
+    """The flags of ``release``; None where they cannot be all, since those of every start are missing."""
+    taken = {service.listen.address_flag, service.listen.port_flag}
+    return release.flags if release.flags and taken <= set(release.flags) else None
+
+
+def _notes(
+    revision: str, entry: Entry, release: ReleaseTree, service: Service, catalogue: Catalogue
+) -> Iterator[str]:
+    """Yield what is left to decide about a pinned release."""
+    if service.weights and "weights" not in entry:
+        like = catalogue.like(revision)
+        wanted = f"{catalogue.releases[like]['weights']}, as {like} has" if like else "NAME"
+        yield f"weights are left out, since git does not know them (--weights {wanted})"
+    if "flags" not in entry:
+        yield f"flags are left out, since {service.entry_point} does not show them: nothing checks them"
+    missing = [extra for extra in service.extras if canonicalize_name(extra) not in release.extras]
+    if missing and entry["install"] != "requirements":
+        yield f"pyproject.toml has no extra {', '.join(missing)}: set {service.name}::extras for its nodes"
+
+
+def _check(service: Service, kind: str, value: Any, where: str) -> None:
+    """Raise FleetError where ``value`` is not of the module's data type ``kind``."""
+    aliases = {f"{service.namespace}::{entry.name}": entry.type for entry in service.types}
+    mismatch = puppet_types.check(puppet_types.parse(f"{service.namespace}::{kind}", aliases), value)
+    if mismatch:
+        raise FleetError(f"{where}{mismatch}")
+
+
+def _numbers(revision: str) -> tuple[int, ...]:
+    """The numbers in the name of a release, by which releases are older and newer."""
+    return tuple(int(number) for number in re.findall(r"\d{1,18}", revision))

@@ -1,0 +1,104 @@
+"""What the tree of a release says about installing and starting it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from generator.argparse_flags import known_flags
+from generator.errors import FleetError
+from generator.git_source import Tree
+from generator.service import Service
+
+
+@dataclass(frozen=True)
+class ReleaseTree:
+    """A release as its tree shows it; texts are as in a pin.
+
+    ``requires`` are the bounds of Python that pyproject.toml sets; ``python`` is the version in
+    .python-version. ``flags`` are None where the entry point does not show them.
+    """
+
+    install: str
+    lock_sha256: str | None
+    requires: SpecifierSet
+    python: str | None
+    extras: frozenset[str]
+    flags: list[str] | None
+
+    def fits(self, python: str) -> bool:
+        """Whether the version ``python`` (3.11) is in bounds, at any of its patches."""
+        return any(self.requires.contains(f"{python}.{patch}") for patch in range(100))
+
+
+def read_release(tree: Tree, service: Service) -> ReleaseTree:
+    """Read what ``tree`` says about a release of ``service``.
+
+    Raises FleetError where the entry point is missing, or there is no way to install it.
+    """
+    entry_point = tree.read(service.entry_point)
+    if entry_point is None:
+        raise FleetError(
+            f"{service.entry_point} is not in {tree.commit} (the definition of {service.name} starts it)"
+        )
+    text = tree.read("pyproject.toml")
+    lock = tree.read("uv.lock") if text is not None else None
+    pyproject = _toml(text or b"", tree.commit)
+    project = _table(pyproject, "project")
+    return ReleaseTree(
+        install="lock" if lock is not None else _unlocked_install(tree, pyproject),
+        lock_sha256=None if lock is None else hashlib.sha256(lock).hexdigest(),
+        requires=_requires(project, tree.commit),
+        python=_python_version(tree.read(".python-version") or b""),
+        extras=frozenset(canonicalize_name(name) for name in _table(project, "optional-dependencies")),
+        flags=known_flags(entry_point),
+    )
+
+
+def _unlocked_install(tree: Tree, pyproject: dict[str, Any]) -> str:
+    """The install method where there is no lock.
+
+    A pyproject.toml can hold the build's needs alone, beside a requirements.txt that says what the program
+    needs (index-tts v1.5.0).
+    """
+    if "project" in pyproject:
+        return "project"
+    if tree.read("requirements.txt") is not None:
+        return "requirements"
+    if "build-system" in pyproject:
+        return "project"
+    raise FleetError(
+        f"nothing says how to install {tree.commit} (uv.lock, pyproject.toml or requirements.txt would)"
+    )
+
+
+def _toml(text: bytes, commit: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.decode())
+    except (ValueError, RecursionError) as error:
+        raise FleetError(f"pyproject.toml of {commit} is no TOML: {error}") from None
+
+
+def _table(parent: dict[str, Any], key: str) -> dict[str, Any]:
+    table = parent.get(key)
+    return table if isinstance(table, dict) else {}
+
+
+def _requires(project: dict[str, Any], commit: str) -> SpecifierSet:
+    bounds = project.get("requires-python", "")
+    try:
+        return SpecifierSet(bounds if isinstance(bounds, str) else repr(bounds))
+    except InvalidSpecifier:
+        raise FleetError(f"requires-python of {commit} is no bound of versions: {bounds!r}") from None
+
+
+def _python_version(text: bytes) -> str | None:
+    """The version, such as 3.11, in a .python-version file (3.11.13, cpython-3.11)."""
+    found = re.match(rb"(?:cpython[-@]?)?(3\.\d+)", text.strip())
+    return found[1].decode() if found else None

@@ -179,6 +179,18 @@ LINTERS = (
         whole(VENV / "fleet", "render", "--check"),
     ),
     Linter(
+        "validate",
+        re.compile(r"^(hieradata|modules|manifests)/|^(hiera|inventory)\.yaml$"),
+        VENV / "fleet",
+        whole(VENV / "fleet", "validate"),
+    ),
+    Linter(
+        "schema",
+        re.compile(r"^(hieradata/services|modules)/|^hieradata\.schema\.json$"),
+        VENV / "fleet",
+        whole(VENV / "fleet", "schema", "--check"),
+    ),
+    Linter(
         "metadata",
         re.compile(rf"{_MODULE}/metadata\.json$"),
         "metadata-json-lint",

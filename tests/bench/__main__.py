@@ -12,13 +12,14 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab import Lab
 from generator.progress import say, step
-from tests.bench import agent, converge, render
+from tests.bench import agent, converge, render, validate
 
 RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 
 #: The prefixes of what each measures, and how.
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "render": render.measure,
+    "validate explain": validate.measure,
     "lab": converge.measure,
     "agent compile": agent.measure,
 }

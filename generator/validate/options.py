@@ -1,0 +1,116 @@
+"""``lookup_options``: whether each entry means something to Puppet, and matches a key that exists.
+
+The shapes are Puppet's own: ``Puppet::Pops::Lookup::LookupAdapter`` and ``Puppet::Pops::MergeStrategy``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from generator.puppet_types import PuppetTypeError, parse
+from generator.puppet_types.nodes import suggestion
+from generator.validate.finding import Finding, Severity, at
+from generator.validate.vocabulary import OPTIONS, Vocabulary
+from generator.yaml_scalars import short
+from generator.yaml_source import Document
+
+#: A group with a repetition in it, repeated: the time that a search takes doubles with each letter.
+_NESTED = re.compile(r"\([^()]*[+*}][^()]*\)\s*[+*{]")
+MERGES = ("first", "unique", "hash", "deep")
+_STRATEGY_OPTIONS = {"strategy", "knockout_prefix", "sort_merged_arrays", "merge_hash_arrays"}
+CONVERSIONS = ("Sensitive", "String", "Integer", "Float", "Numeric", "Boolean", "Array", "Hash")
+_ENTRY = {"merge", "convert_to"}
+
+
+def check_options(document: Document, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Yield what is wrong with a file's ``lookup_options``."""
+    entries = document.data.get(OPTIONS)
+    if entries is None:
+        return
+    if not isinstance(entries, dict):
+        yield at(document, (OPTIONS,), f"{OPTIONS} is a mapping (a key, or '^a pattern': {{merge: hash}})")
+        return
+    for name, entry in entries.items():
+        path = (OPTIONS, name)
+        if complaint := _name(name, vocabulary):
+            yield at(document, path, complaint, key=True)
+        yield from _entry(document, path, entry)
+
+
+def _name(name: str, vocabulary: Vocabulary) -> str | None:
+    """Say what is wrong with the key, or the pattern, that an entry is for."""
+    if not name.startswith("^"):
+        return vocabulary.complaint(name)
+    pattern = ruby_pattern(name)
+    if _NESTED.search(name):
+        return f"{short(name)} repeats what repeats, and may take for ever (write one + or *)"
+    if pattern is None:
+        return f"{name} is no regular expression"
+    if any(pattern.search(key) for key in (*vocabulary.types, *vocabulary.plain)):
+        return None
+    return f"no key that exists matches {name}"
+
+
+def option_keys(
+    documents: Sequence[Document], wanted: Callable[[dict[str, Any]], bool]
+) -> Callable[[str], bool]:
+    """Make the test whether some file's options for a key are ``wanted``."""
+    exact, patterns = set(), []
+    for document in documents:
+        options = document.data.get(OPTIONS)
+        for name, entry in options.items() if isinstance(options, dict) else ():
+            if isinstance(entry, dict) and wanted(entry):
+                pattern = ruby_pattern(name) if name.startswith("^") else None
+                patterns += [pattern] if pattern else []
+                exact.add(name)
+    return lambda key: key in exact or any(pattern.search(key) for pattern in patterns)
+
+
+def ruby_pattern(name: str) -> re.Pattern[str] | None:
+    """Compile a pattern of ``lookup_options``; None where it is none.
+
+    Ruby's patterns and Python's are alike as far as names of keys go.
+    """
+    if _NESTED.search(name):
+        return None
+    try:
+        return re.compile(name.replace(r"\z", r"\Z").replace(r"\h", "[0-9a-fA-F]"), re.MULTILINE)
+    except re.error:
+        return None
+
+
+def _entry(document: Document, path: tuple[str, ...], entry: Any) -> Iterator[Finding]:
+    if not isinstance(entry, dict):
+        yield at(document, path, "an entry is a mapping (merge: hash)")
+        return
+    for word in sorted(entry.keys() - _ENTRY):
+        message = (
+            f"{word} is no word of {OPTIONS}{suggestion(word, _ENTRY) or ' (there are merge and convert_to)'}"
+        )
+        yield at(document, (*path, word), message, key=True)
+    if isinstance(convert := entry.get("convert_to"), str) and re.fullmatch(r"[A-Z]\w*", convert):
+        try:
+            parse(convert)
+        except PuppetTypeError:
+            near = suggestion(convert, CONVERSIONS)
+            yield at(document, (*path, "convert_to"), f"{convert} is no data type{near}")
+    if "merge" in entry:
+        yield from _merge(document, (*path, "merge"), entry["merge"])
+
+
+def _merge(document: Document, path: tuple[str, ...], merge: Any) -> Iterator[Finding]:
+    strategy = merge.get("strategy") if isinstance(merge, dict) else merge
+    if strategy not in MERGES:
+        words = suggestion(str(strategy), MERGES) or f" (there are {', '.join(MERGES)})"
+        at_strategy = (*path, "strategy") if isinstance(merge, dict) else path
+        yield at(document, at_strategy, f"{strategy} is no way to merge{words}")
+    if isinstance(merge, dict):
+        for word in sorted(merge.keys() - _STRATEGY_OPTIONS):
+            message = f"{word} is no option of a merge{suggestion(word, _STRATEGY_OPTIONS)}"
+            yield at(document, (*path, word), message, key=True)
+        if strategy in ("first", "unique", "hash") and len(merge) > 1:
+            word = sorted(merge.keys() - {"strategy"})[0]
+            message = f"{word} means something where the strategy is deep, and only there"
+            yield at(document, (*path, word), message, key=True, severity=Severity.WARNING)

@@ -1,0 +1,160 @@
+"""Which keys Hiera data may have: what some code looks up, and the type that each value must have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from generator.definition import load_service
+from generator.puppet_classes import Code, read_code
+from generator.puppet_types import Type, parse
+from generator.puppet_types.nodes import suggestion
+from generator.service import Service
+from generator.validate.near import near_name
+
+#: The key by which data says how other keys are looked up.
+OPTIONS = "lookup_options"
+#: ``lookup('name')`` in code and in data (``%{lookup('name')}``), and its older names.
+_LOOKED_UP = re.compile(r"\b(?:lookup|hiera\w*|alias)\(\s*\{?\s*(?:name['\"]?\s*=>\s*)?['\"]([^'\"]+)['\"]")
+#: A module in a Puppetfile.
+_MOD = re.compile(r"^mod\s+['\"](?:[\w]+[/-])?(\w+)['\"]", re.MULTILINE)
+_KEY = re.compile(r"(?:::)?[a-z]\w*(?:::[a-z]\w*)*")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the code of a repository looks up.
+
+    ``types`` holds each known key's type in Puppet's notation, ``required`` the keys without a default;
+    ``plain`` are the keys that code looks up by name, of no known type; ``private`` the classes that are no
+    operator's; ``foreign`` the modules whose classes are not looked at here.
+    """
+
+    types: dict[str, str]
+    required: frozenset[str]
+    aliases: dict[str, str]
+    private: frozenset[str]
+    classes: frozenset[str]
+    plain: frozenset[str]
+    foreign: frozenset[str]
+    services: tuple[Service, ...]
+    _parsed: dict[str, Type] = field(default_factory=dict)
+
+    def type_of(self, key: str) -> Type | None:
+        """Return the type of a key's value; None where nobody says it."""
+        if key not in self.types:
+            return None
+        notation = self.types[key]
+        if notation not in self._parsed:
+            self._parsed[notation] = parse(notation, self.aliases)
+        return self._parsed[notation]
+
+    def complaint(self, key: str) -> str | None:
+        """Say what is wrong with a key; None where something looks it up."""
+        if key in self.types or key in self.plain:
+            return None
+        if key in self.classes:
+            return f"{key} is a class, not a parameter (write {key}::{self._first(key)}: …)"
+        if near := get_close_matches(key, [OPTIONS], n=1, cutoff=0.85):
+            return f"nothing looks up {key} (did you mean {near[0]}?)"
+        # what may be meant by a single colon, a dot or a dash, capitals, or :: in front
+        meant = re.sub(r"[:.]+", "::", key.strip(":. ").lower().replace("-", "_"))
+        if meant in self.types or meant in self.plain:
+            return f"nothing looks up {key} (did you mean {meant}?)"
+        if key.rpartition("::")[0] in self.classes:
+            return self._of_class(*key.rpartition("::")[::2])
+        if not _KEY.fullmatch(key):
+            return f"{key or '(nothing)'} is no name that code could look up{suggestion(meant, self._known)}"
+        owner, _, name = key.removeprefix("::").rpartition("::")
+        if not owner:
+            return f"nothing looks up {key}{suggestion(key, self._known)}"
+        return self._of_class(owner, name)
+
+    def is_private(self, key: str) -> bool:
+        """Tell whether a key is a parameter of a class that is no operator's."""
+        return key in self.types and key.rpartition("::")[0] in self.private
+
+    def _of_class(self, owner: str, name: str) -> str | None:
+        """Say what is wrong with a parameter of a class."""
+        if owner in self.classes:
+            parameters = [key.rpartition("::")[2] for key in self.types if key.rpartition("::")[0] == owner]
+            return f"{owner}::{name} is no parameter of {owner}{near_name(name, parameters)}"
+        module = owner.partition("::")[0]
+        if module in self.foreign:
+            return None
+        if module in self._modules:
+            return f"there is no class {owner}{suggestion(owner, self.classes)}"
+        return f"there is no module {module}{suggestion(module, self._modules | self.foreign)}"
+
+    def _first(self, name: str) -> str:
+        """Return a parameter of a class; a letter where it has none."""
+        return next((key.rpartition("::")[2] for key in self.types if key.rpartition("::")[0] == name), "x")
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        return frozenset(name.partition("::")[0] for name in self.classes)
+
+    @cached_property
+    def _known(self) -> list[str]:
+        return [*self.types, *self.plain]
+
+
+def read_vocabulary(root: Path, data: Iterable[Path]) -> Vocabulary:
+    """Read it from the repository at ``root``; ``data`` are the files that may look keys up, too.
+
+    Raises:
+        FleetError: Puppet's code, a definition or the Puppetfile cannot be read.
+    """
+    code = read_code(root)
+    types = {
+        f"{name}::{parameter.name}": parameter.type
+        for name, puppet_class in code.classes.items()
+        for parameter in puppet_class.parameters.values()
+    }
+    services = tuple(
+        load_service(path)
+        for path in sorted((root / "hieradata" / "services").glob("*.yaml"))
+        if path.stem in code.classes
+    )
+    for service in services:
+        # The class's own type may be looser, so that the compile fails with a better sentence.
+        types |= {f"{service.name}::{parameter.name}": parameter.type for parameter in service.parameters}
+    return Vocabulary(
+        types=types,
+        required=frozenset(
+            f"{name}::{parameter.name}"
+            for name, puppet_class in code.classes.items()
+            for parameter in puppet_class.parameters.values()
+            if parameter.default is None
+        ),
+        aliases=code.aliases,
+        private=frozenset(name for name, puppet_class in code.classes.items() if puppet_class.private),
+        classes=frozenset(code.classes),
+        plain=frozenset(_looked_up(root, data)) - {OPTIONS},
+        foreign=_foreign(root, code),
+        services=services,
+    )
+
+
+def _looked_up(root: Path, data: Iterable[Path]) -> Iterable[str]:
+    """Yield the keys that code or data look up by name."""
+    for path in [*root.glob("manifests/**/*.pp"), *root.glob("modules/*/**/*.pp"), *data]:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue  # said elsewhere
+        if "(" in text:
+            names = (name.partition(".")[0] for name in _LOOKED_UP.findall(text))
+            # data may name what is data only; a parameter is known by its class
+            yield from (name for name in names if path.suffix == ".pp" or "::" not in name)
+
+
+def _foreign(root: Path, code: Code) -> frozenset[str]:
+    """Return the modules that are not this repository's: the Puppetfile's."""
+    path = root / "Puppetfile"
+    names = set(_MOD.findall(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    return frozenset(names - {name.partition("::")[0] for name in code.classes})

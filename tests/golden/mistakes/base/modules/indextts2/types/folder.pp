@@ -1,0 +1,2 @@
+# @summary An absolute path.
+type Indextts2::Folder = Pattern[/\A(\/[\w-][\w.-]*)+\z/]

@@ -1,0 +1,2 @@
+# @summary The name of a release.
+type Indextts2::Revision = Pattern[/\A[A-Za-z0-9][\w.+-]{0,99}\z/]

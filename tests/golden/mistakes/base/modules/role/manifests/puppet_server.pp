@@ -1,0 +1,3 @@
+# @summary The Puppet server
+class role::puppet_server {
+}

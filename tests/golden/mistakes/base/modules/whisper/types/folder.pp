@@ -1,0 +1,2 @@
+# @summary An absolute path.
+type Whisper::Folder = Pattern[/\A(\/[\w-][\w.-]*)+\z/]

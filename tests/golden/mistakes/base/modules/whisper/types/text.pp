@@ -1,0 +1,2 @@
+# @summary A text for a unit file.
+type Whisper::Text = Pattern[/\A[^\x00-\x08\x0b-\x1f\x7f]*\z/]

@@ -1,0 +1,60 @@
+"""The small control repository that mistakes are made in: tests/golden/mistakes/base."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from generator.commands.validate import validate
+from generator.errors import FleetError
+from generator.puppet_classes import read_code
+
+MISTAKES = Path(__file__).parents[1] / "golden" / "mistakes"
+#: What a name ends in that no linter shall read, and a case is not laid down with.
+SUFFIX = ".in"
+
+
+def lay_base(root: Path) -> Path:
+    """Put the right repository at ``root``, with what Puppet says of its classes, so that no test waits for it."""
+    shutil.copytree(MISTAKES / "base", root)
+    read_code(root)
+    return root
+
+
+def lay_case(case: Path, root: Path) -> None:
+    """Lay the files of a case over the repository at ``root``; links stay links."""
+    for source in sorted(case.rglob(f"*{SUFFIX}")):
+        target = root / source.relative_to(case).with_suffix("")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copyfile(source, target, follow_symlinks=False)
+
+
+def run_validate(root: Path) -> tuple[int, str, float]:
+    """Run ``fleet validate`` as its command line would: exit code, what it says, seconds of work."""
+    began = time.process_time()
+    done = CliRunner().invoke(validate, ["--root", str(root)])
+    took = time.process_time() - began
+    said = done.output
+    if isinstance(done.exception, FleetError):
+        # what generator.cli makes of an error
+        return done.exception.exit_code, f"{said}{done.exception}\n".replace(f"{root}/", ""), took
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, said.replace(f"{root}/", ""), took
+
+
+def digests(root: Path) -> dict[str, str]:
+    """What is at ``root``: links by where they lead, files by a digest."""
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+            found[str(path.relative_to(root))] = hashlib.sha256(content).hexdigest()
+    return found

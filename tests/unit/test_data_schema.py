@@ -1,0 +1,67 @@
+"""The schema by which editors check Hiera data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from generator.commands.schema import schema
+from generator.definition import REPOSITORY
+from generator.errors import AnswerIsNo
+
+SCHEMA = json.loads((REPOSITORY / "hieradata.schema.json").read_text())
+HOLDS = fastjsonschema.compile(SCHEMA)
+
+
+@pytest.mark.parametrize("folder", ["hieradata", "tests/lab/hieradata"])
+def test_it_takes_the_data_of_this_repository(folder: str) -> None:
+    files = [path for path in (REPOSITORY / folder).rglob("*.yaml") if path.parent.name != "services"]
+    assert files
+    for path in files:
+        HOLDS(yaml.safe_load(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"indextts2::revison": "v2.0.0"},
+        {"indextts2::port": 99999},
+        {"indextts2::port": "7860"},
+        {"profile::puppet_agent::service": "on"},
+        {"lookup_options": {"indextts2::releases": {"merge": "hsah"}}},
+        {"lookup_options": {"indextts2::releases": {"merg": "hash"}}},
+    ],
+)
+def test_it_refuses_a_mistake(data: dict[str, Any]) -> None:
+    with pytest.raises(fastjsonschema.JsonSchemaValueException):
+        HOLDS(data)
+
+
+@pytest.mark.parametrize("value", ["%{facts.os.name}", "ENC[PKCS7,AAAA]"])
+def test_it_takes_what_is_known_only_when_it_is_looked_up(value: str) -> None:
+    HOLDS({"indextts2::port": value})
+
+
+@pytest.mark.puppet
+def test_check_tells_whether_it_is_that_of_the_code(tmp_path: Path) -> None:
+    for name in ("modules", "hieradata"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    shutil.copy(REPOSITORY / "Puppetfile", tmp_path)
+
+    def run(*arguments: str) -> BaseException | None:
+        return CliRunner().invoke(schema, [*arguments, "--root", str(tmp_path)]).exception
+
+    assert isinstance(run("--check"), AnswerIsNo)
+    assert run() is None
+    assert run("--check") is None
+    assert json.loads((tmp_path / "hieradata.schema.json").read_text()) == SCHEMA
+    (tmp_path / "hieradata.schema.json").write_text("{}")
+    assert isinstance(run("--check"), AnswerIsNo)
+    assert (tmp_path / "hieradata.schema.json").read_text() == "{}"

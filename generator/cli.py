@@ -18,6 +18,12 @@ VERBS = {
     "verify": "generator.commands.verify:verify",
     "lab": "generator.commands.lab:lab",
     "join": "generator.commands.join:join",
+    "validate": "generator.commands.validate:validate",
+    "schema": "generator.commands.schema:schema",
+    "explain": "generator.commands.explain:explain",
+    "pin": "generator.commands.pin:pin",
+    "bump": "generator.commands.bump:bump",
+    "diff": "generator.commands.diff:diff",
 }
 
 

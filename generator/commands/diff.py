@@ -1,0 +1,40 @@
+"""``fleet diff``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from generator.errors import AnswerIsNo
+
+
+@click.command(epilog="Example: fleet diff --base origin/main tts-01.example.org")
+@click.argument("nodes", nargs=-1, metavar="[NODE]...")
+@click.option(
+    "--base",
+    default="origin/main",
+    show_default=True,
+    help="The commit that the working tree is compared with.",
+)
+@click.option("--json", "form", flag_value="json", help="For a machine.")
+@click.option("--markdown", "form", flag_value="markdown", help="For a comment on a pull request.")
+def diff(nodes: tuple[str, ...], base: str, form: str | None) -> None:
+    """Show what the working tree would do to each node, or to each NODE, that BASE does not.
+
+    Compiles the catalogue of every known node at both. Differences are no failure: the exit code is 1 only
+    where a node does not compile. Secrets never show, and no key is needed.
+    """
+    from generator.diff import diff as compare_trees
+    from generator.diff.markdown import as_markdown
+    from generator.diff.report import as_data
+    from generator.diff.text import as_text
+    from generator.lint import repository
+
+    report = compare_trees(repository(), base, nodes)
+    if form == "json":
+        click.echo(json.dumps(as_data(report), indent=2, ensure_ascii=False))
+    else:
+        click.echo(as_markdown(report) if form else as_text(report), nl=False)
+    if report.failed:
+        raise AnswerIsNo(f"{report.failed} of {report.total} nodes do not compile")

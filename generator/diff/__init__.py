@@ -1,0 +1,70 @@
+"""What a change would do to each node, before it is merged: catalogues compiled at two commits, and compared.
+
+Puppet's own compiler compiles them: a process for each core, many nodes in each, with the facts and the
+certificate that the inventory knows (:mod:`generator.inventory`). The base is a commit, the head is the
+working tree as it is. No key is needed: what eyaml encrypts has a placeholder in both
+(:mod:`generator.diff.placeholders`).
+
+octocatalog-diff, which Debian packages, does not serve here:
+
+- it cannot say what a certificate says: it compiles by ``puppet catalog compile``, where
+  ``trusted.extensions`` is empty, and the role and Hiera's levels come from nowhere else here;
+- on Ruby 3 the packaged one (2.1.0) ends with an ArgumentError where a value that differs is an array or a
+  hash, as in every bump;
+- it starts Puppet anew for each node and commit, which takes longer than the compile (tests/bench/diff.py);
+- it runs ``config_version``, reads eyaml only with its keys, and answers for one node at a time.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from generator.diff.catalogue import read_answer
+from generator.diff.compare import compare
+from generator.diff.compiler import compile_pairs
+from generator.diff.report import Report, make_report
+from generator.diff.trees import Base, export, lay_out, modules_differ, resolve, working_tree
+from generator.errors import FleetError
+from generator.inventory import KnownNode, known_nodes
+from generator.progress import say, step
+
+__all__ = ["Base", "Report", "diff"]
+
+
+def diff(root: Path, base: str, names: Sequence[str] = ()) -> Report:
+    """Compare the catalogues of the nodes ``names``, or of all, at ``base`` and in ``root`` as it is.
+
+    Both are compiled with the facts and certificates that ``root`` knows now, and with the modules that are
+    in its ``vendor_modules``, so that only its own code and data differ.
+
+    Raises:
+        FleetError: ``base`` is no commit here, a name is no known node, or Puppet is not installed.
+        InputError: the inventory is wrong.
+    """
+    known = _chosen(known_nodes(root), names)
+    commit = resolve(root, base)
+    with tempfile.TemporaryDirectory(prefix="fleet-diff-") as folder:
+        before, after = (Path(folder).resolve() / side for side in ("base", "head"))
+        lay_out(before, root, lambda to: export(root, commit, to))
+        lay_out(after, root, lambda to: working_tree(root, to))
+        if modules_differ(before, after):
+            say("  ! the Puppetfile changes; both sides are compiled with what vendor_modules holds now")
+        with step(f"compile {2 * len(known)} catalogues, at {commit[:7]} and as it is"):
+            outcomes = {
+                pair.certname: compare(read_answer(pair.before), read_answer(pair.after))
+                for pair in compile_pairs(before, after, known, secrets.token_hex(16))
+                # most nodes are alike; what is alike need not be read, but for why it does not compile
+                if pair.before != pair.after or pair.after.startswith('{"error"')
+            }
+    return make_report(Base(base, commit), [node.certname for node in known], outcomes)
+
+
+def _chosen(known: list[KnownNode], names: Sequence[str]) -> list[KnownNode]:
+    unknown = sorted(set(names) - {node.certname for node in known})
+    if unknown:
+        there = ", ".join(node.certname for node in known[:8]) + (", …" if len(known) > 8 else "")
+        raise FleetError(f"{unknown[0]}: no node of this name is known (there are {there})")
+    return [node for node in known if not names or node.certname in names]

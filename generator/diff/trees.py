@@ -1,0 +1,93 @@
+"""The two trees that are compared, each laid out as a Puppet server has it, in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.diff.placeholders import without_secrets
+from generator.errors import CommandFailed, FleetError
+
+#: Where compile.rb looks for the environment, below the folder that stands for /.
+ENVIRONMENT = Path("etc/puppet/code/environments/production")
+#: What r10k makes of the Puppetfile; git ignores it.
+VENDORED = "vendor_modules"
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the working tree is compared with: as it was asked for, and the commit that it is."""
+
+    revision: str
+    commit: str
+
+    def __str__(self) -> str:
+        """Name the revision, and its commit where that says more."""
+        short = self.commit[:7]
+        return short if self.commit.startswith(self.revision) else f"{self.revision} ({short})"
+
+
+def resolve(root: Path, revision: str) -> str:
+    """Return the full name of the commit that ``revision`` is in the repository at ``root``.
+
+    Raises:
+        FleetError: there is no such commit.
+    """
+    parse = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    done = subprocess.run(["git", *parse], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    commit = done.stdout.strip()
+    if done.returncode or not commit:
+        raise FleetError(f"{revision} is no commit here (git fetch, or name another: --base main)")
+    return commit
+
+
+def lay_out(folder: Path, root: Path, fill: Callable[[Path], None]) -> None:
+    """Make ``folder`` stand for the / of a Puppet server; ``fill`` writes its environment.
+
+    The modules of others are those of ``root``, and no secret is left.
+    """
+    environment = folder / ENVIRONMENT
+    environment.mkdir(parents=True)
+    fill(environment)
+    without_secrets(environment)
+    vendored, link = root / VENDORED, environment / VENDORED
+    if vendored.is_dir() and not link.exists():
+        link.symlink_to(vendored.resolve())
+
+
+def export(root: Path, commit: str, to: Path) -> None:
+    """Write the tree of ``commit`` into the folder ``to``."""
+    archive = to.parent / "archive.tar"
+    with archive.open("wb") as stream:
+        _run(["git", "archive", "--format=tar", commit], root, stream.fileno())
+    _run(["tar", "-xf", str(archive)], to)
+    archive.unlink()
+
+
+def working_tree(root: Path, to: Path) -> None:
+    """Copy what is committed in ``root``, or would be, as it is now, into the folder ``to``."""
+    listing = _run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], root)
+    for name in filter(None, listing.split("\0")):
+        source, target = root / name, to / name
+        if source.is_file() or source.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+def modules_differ(before: Path, after: Path) -> bool:
+    """Say whether the two trees want other modules than each other."""
+    wanted = [folder / ENVIRONMENT / "Puppetfile" for folder in (before, after)]
+    first, second = (path.read_bytes() if path.is_file() else b"" for path in wanted)
+    return first != second
+
+
+def _run(command: list[str], folder: Path, stdout: int = subprocess.PIPE) -> str:
+    done = subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE
+    )
+    if done.returncode:
+        raise CommandFailed(f"{' '.join(command)}: {done.stderr.decode(errors='replace').strip()}")
+    return (done.stdout or b"").decode(errors="surrogateescape")

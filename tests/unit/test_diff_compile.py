@@ -1,0 +1,283 @@
+"""``fleet diff`` over real trees, with the real compiler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from generator.commands.diff import diff as command
+from generator.definition import REPOSITORY
+from generator.diff import diff
+from generator.diff.compiler import PROGRAM, compile_pairs
+from generator.diff.report import as_data
+from generator.diff.trees import export, resolve, working_tree
+from generator.errors import AnswerIsNo, CommandFailed, FleetError
+from generator.inventory import make_node
+from tests.unit.origin import Origin
+
+FACTS = {"os": {"name": "Debian", "family": "Debian"}, "networking": {"ip": "192.0.2.1"}}
+HIERA = """\
+version: 5
+defaults: {datadir: hieradata, data_hash: yaml_data}
+hierarchy:
+  - name: secrets
+    lookup_key: eyaml_lookup_key
+    paths: [secrets.yaml]
+    options: {pkcs7_private_key: /nowhere/private.pem, pkcs7_public_key: /nowhere/public.pem}
+  - name: data
+    paths: ['env/%{trusted.extensions.pp_environment}.yaml', common.yaml]
+"""
+INIT = """\
+class web (
+  Integer $port,
+  Sensitive[String] $password,
+  Sensitive[String] $plain,
+  Sensitive[String] $pin,
+  String $token = 'none',
+) {
+  contain web::config
+  contain web::service
+  Class['web::config'] ~> Class['web::service']
+}
+"""
+CONFIG = """\
+class web::config {
+  file { '/etc/web.conf':
+    content => "port=${web::port}\\nname=${trusted['certname']}\\nkey=${web::plain.unwrap}\\ntoken=${web::token}\\n",
+  }
+  file { '/etc/web.key': content => $web::password }
+  file { '/etc/web.pin': content => $web::pin }
+  class { 'web::doors': pins => { 'front' => [$web::pin] } }
+  file { '/usr/bin/web': source => 'puppet:///modules/web/web.sh' }
+  file { '/etc/place': content => "${settings::confdir} ${module_directory('web')}" }
+}
+"""
+SERVICE = "class web::service {\n  service { 'web': ensure => running }\n}\n"
+FILES = {
+    "environment.conf": "modulepath = modules:vendor_modules\nconfig_version = scripts/fails\n",
+    "scripts/fails": "#!/bin/sh\nexit 1\n",
+    "hiera.yaml": HIERA,
+    "manifests/site.pp": "node default { include $trusted['extensions']['pp_role'] }\n",
+    "modules/web/manifests/init.pp": INIT,
+    "modules/web/manifests/config.pp": CONFIG,
+    "modules/web/manifests/service.pp": SERVICE,
+    "modules/web/manifests/doors.pp": "class web::doors (Hash $pins) {\n}\n",
+    "modules/web/files/web.sh": "#!/bin/sh\n",
+    "hieradata/secrets.yaml": "web::password: ENC[PKCS7,MIIBone]\n",
+    "hieradata/common.yaml": (
+        "web::port: 80\nweb::plain: correct-horse\nweb::pin: '7531'\n"
+        "lookup_options: {'^web::(plain|password|pin)$': {convert_to: Sensitive}}\n"
+    ),
+    "tests/facts/debian-12.json": json.dumps(FACTS),
+    "inventory.yaml": yaml.safe_dump(
+        {
+            "nodes": {
+                **{f"web-{number}.example.org": {"role": "web", "env": "prod"} for number in (1, 2, 10)},
+                "test.example.org": {"role": "web", "env": "test"},
+            }
+        }
+    ),
+}
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Origin:
+    """A control repository with one commit."""
+    made = Origin(tmp_path / "control")
+    made.commit(FILES)
+    (made.path / "scripts" / "fails").chmod(0o755)
+    return made
+
+
+def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    monkeypatch.chdir(root)
+    return CliRunner().invoke(command, ["--base", "HEAD", *arguments])
+
+
+@pytest.mark.puppet
+def test_a_change_is_told_for_the_nodes_that_share_it(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        origin.path,
+        {
+            "hieradata/env/prod.yaml": "web::port: 8080\n",
+            "hieradata/secrets.yaml": "web::password: ENC[PKCS7,MIIBtwo]\nweb::token: ENC[PKCS7,MIIBtoken]\n",
+            "hieradata/common.yaml": FILES["hieradata/common.yaml"]
+            .replace("correct-horse", "battery-staple")
+            .replace("7531", "8642"),
+            "modules/web/files/web.sh": "#!/bin/sh\nexec web\n",
+        },
+    )
+    told = run(origin.path, monkeypatch)
+    assert told.exit_code == 0, told.output
+    lines = told.stdout.splitlines()
+    assert lines[0].startswith(
+        "3 nodes (web-1.example.org, web-2.example.org, web-10.example.org): Class[Web] "
+    )
+    assert lines[0].endswith("; 6 changed; Service[web] restarts")
+    assert "      port 80 -> 8080" in lines
+    # the same, but for the port
+    assert any(line.startswith("1 node (test.example.org): Class[Web] password ") for line in lines)
+    for line in ("- port=80", "+ port=8080", "- key=(secret)", "+ key=(another secret)", "+ exec web"):
+        assert f"        {line}" in lines
+    data = as_data(diff(origin.path, "HEAD", ["test.example.org"]))
+    changed = {change["resource"]: change["parameters"] for change in data["groups"][0]["changes"]}
+    assert changed["Class[Web]"]["plain"] == {"before": "(secret)", "after": "(another secret)"}
+    password = changed["File[/etc/web.key]"]["content"]
+    assert password["before"] != password["after"] and password["before"].startswith("secret-")
+    # where it was compiled is no difference
+    assert "File[/etc/place]" not in changed
+    for text in (told.output, json.dumps(data), run(origin.path, monkeypatch, "--markdown").output):
+        assert not [
+            secret
+            for secret in ("correct-horse", "battery", "7531", "8642", "MIIB", "ENC[")
+            if secret in text
+        ]
+
+
+@pytest.mark.puppet
+def test_a_node_that_does_not_compile_is_named_with_file_and_line(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(origin.path, {"hieradata/env/test.yaml": "web::port: eighty\n"})
+    told = run(origin.path, monkeypatch)
+    assert isinstance(told.exception, AnswerIsNo) and told.exception.exit_code == 1
+    assert told.stdout.startswith(
+        "1 node (test.example.org) does not compile: manifests/site.pp:1:16: "
+        "Class[Web]: parameter 'port' expects an Integer value, got String\n"
+    )
+    assert str(told.exception) == "1 of 4 nodes do not compile"
+    # broken for all, before any node is looked at
+    write(origin.path, {"environment.conf": "nonsense\n"})
+    told = run(origin.path, monkeypatch, "--json")
+    error = json.loads(told.stdout)["groups"][0]["error"]
+    assert (error["at"], error["path"], error["line"]) == ("head", "environment.conf", 1)
+    assert isinstance(told.exception, AnswerIsNo)
+    # and no less so where it was broken before
+    origin.commit({})
+    assert isinstance(run(origin.path, monkeypatch).exception, AnswerIsNo)
+
+
+@pytest.mark.puppet
+def test_a_bump_of_one_environment_of_this_repository(tmp_path: Path) -> None:
+    control = Origin(tmp_path / "control")
+    working_tree(REPOSITORY, control.path)
+    # as production has no inventory in this test, one node stands for each role and environment
+    (control.path / "inventory.yaml").unlink(missing_ok=True)
+    base = control.commit({})
+    (control.path / "vendor_modules").symlink_to(REPOSITORY / "vendor_modules")
+    catalogue = yaml.safe_load((control.path / "hieradata/catalogue/indextts2.yaml").read_text())
+    prod = control.path / "hieradata/env/prod.yaml"
+    now = yaml.safe_load(prod.read_text())["indextts2::revision"]
+    pins = catalogue["indextts2::releases"]
+    other = next(name for name, pin in pins.items() if name != now and "weights" in pin)
+    prod.write_text(prod.read_text().replace(f"indextts2::revision: {now}", f"indextts2::revision: {other}"))
+    report = diff(control.path, base)
+    assert (report.total, report.changed, report.failed) == (4, 1, 0)
+    (group,) = as_data(report)["groups"]
+    assert group["nodes"] == ["any-tts-node-prod.example"]
+    changes = {change["resource"]: change for change in group["changes"]}
+    assert changes["Class[Indextts2]"]["parameters"] == {"revision": {"before": now, "after": other}}
+    (checkout,) = (change for name, change in changes.items() if name.startswith("Vcsrepo["))
+    assert checkout["change"] == "renamed"
+    assert checkout["parameters"] == {
+        "revision": {"before": pins[now]["commit"], "after": pins[other]["commit"]}
+    }
+    assert not [change for change in changes.values() if change["change"] in ("added", "removed")]
+    assert any(ref.startswith("Service[indextts2") for ref in group["refreshed"])
+
+
+def test_a_base_that_is_no_commit_is_said_so(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    for base in ("no-such-branch", "--upload-pack=touch x", "-h", "HEAD:inventory.yaml", ""):
+        monkeypatch.chdir(origin.path)
+        told = CliRunner().invoke(command, [f"--base={base}"])
+        assert isinstance(told.exception, FleetError) and told.exception.exit_code == 2
+        assert str(told.exception).startswith(f"{base} is no commit here (")
+    assert resolve(origin.path, "main") == origin.git("rev-parse", "HEAD")
+
+
+def test_an_unknown_node_is_refused(origin: Origin) -> None:
+    with pytest.raises(
+        FleetError, match=r"^web-3: no node of this name is known \(there are test\.example\.org, "
+    ):
+        diff(origin.path, "HEAD", ["web-3"])
+
+
+def test_the_working_tree_is_taken_as_it_is_and_the_base_as_it_was(origin: Origin, tmp_path: Path) -> None:
+    origin.commit({".gitignore": "ignored\n"})
+    write(origin.path, {"new.yaml": "a: 1\n", "ignored": "x", "hiera.yaml": "version: 5\n"})
+    (origin.path / "environment.conf").unlink()
+    (origin.path / "link.yaml").symlink_to("/etc/hostname")
+    before, after = tmp_path / "one" / "base", tmp_path / "two" / "head"
+    before.mkdir(parents=True)
+    after.mkdir(parents=True)
+    export(origin.path, "HEAD", before)
+    working_tree(origin.path, after)
+    assert (before / "hiera.yaml").read_text() == HIERA and (before / "environment.conf").exists()
+    assert (after / "hiera.yaml").read_text() == "version: 5\n" and (after / "new.yaml").exists()
+    assert not (after / "ignored").exists() and not (after / "environment.conf").exists()
+    assert (after / "link.yaml").is_symlink()
+    assert [path.name for path in before.parent.iterdir()] == ["base"]
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A program in Ruby's place, beside one in Puppet's."""
+    folder = tmp_path / "bin"
+    write(folder, {"puppet": "#!/bin/sh\n", "ruby": "#!/bin/sh\n"})
+    for name in ("puppet", "ruby"):
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    yield folder / "ruby"
+
+
+def pairs(tmp_path: Path, count: int = 5) -> list[Any]:
+    write(tmp_path, {"tests/facts/debian-12.json": json.dumps(FACTS)})
+    nodes = [make_node(tmp_path, f"n{number}.example", "web", "prod", "debian-12") for number in range(count)]
+    return list(compile_pairs(tmp_path / "base", tmp_path / "head", nodes, "key"))
+
+
+def test_a_compiler_that_dies_is_one_line(stand_in: Path, tmp_path: Path) -> None:
+    stand_in.write_text("#!/bin/sh\necho 'cannot load such file' >&2\necho 'from x' >&2\nexit 3\n")
+    with pytest.raises(CommandFailed, match=rf"^{PROGRAM.name} exited 3: cannot load such file$"):
+        pairs(tmp_path)
+    # it ended well, and answered too little
+    stand_in.write_text("#!/bin/sh\nprintf 'n0.example\\t{}\\n'\n")
+    with pytest.raises(CommandFailed, match=r"exited 0: no word why$"):
+        pairs(tmp_path)
+
+
+def test_answers_are_paired_whatever_order_they_come_in(stand_in: Path, tmp_path: Path) -> None:
+    stand_in.write_text(
+        """#!/usr/bin/env python3
+import json, sys
+request = json.load(sys.stdin)
+nodes = request["nodes"]
+if request["root"].endswith("head"):
+    nodes.reverse()
+for node in nodes:
+    print(node["certname"], json.dumps(request["root"][-4:]), sep="\\t")
+"""
+    )
+    found = pairs(tmp_path, 7)
+    assert sorted(pair.certname for pair in found) == [f"n{number}.example" for number in range(7)]
+    assert {(pair.before, pair.after) for pair in found} == {('"base"', '"head"')}
+
+
+def test_without_puppet_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FleetError, match=r"^puppet is not installed; .*make setup"):
+        pairs(tmp_path)

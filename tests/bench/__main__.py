@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab import Lab
 from generator.progress import say, step
-from tests.bench import agent, converge, render, validate
+from tests.bench import agent, converge, diff, render, validate
 
 RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -20,6 +20,7 @@ RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "render": render.measure,
     "validate explain": validate.measure,
+    "diff": diff.measure,
     "lab": converge.measure,
     "agent compile": agent.measure,
 }

@@ -148,11 +148,12 @@ def _unpack() -> bool:
             ["apt-get", "-q", "download", *PACKAGES], cwd=folder, capture_output=True
         ).returncode:
             return False
+        UNPACKED.mkdir(parents=True, exist_ok=True)
         for package in sorted(Path(folder).glob("*.deb")):
             subprocess.run(["dpkg-deb", "--extract", package, UNPACKED], check=True)
     # the folder in which it looks for its own scripts is one that only an installed one has
     flat = UNPACKED / "scripts.new"
-    flat.mkdir()
+    flat.mkdir(exist_ok=True)
     for script in UNPACKED.glob("usr/share/octocatalog-diff/scripts/*/*.sh"):
         shutil.copy(script, flat)
     flat.rename(UNPACKED / "scripts")

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.errors import FleetError, InputError
+from generator.errors import FleetError
 from generator.hiera import LOOKUP_OPTIONS, Data, Entry, Hierarchy, Lookup, Result, Scope
 from generator.hiera.keys import parse_key
 from generator.hiera.values import identity
@@ -94,7 +94,7 @@ class _Sharers:
             if not self.result.interpolated and self.options == list(options):
                 return True
             return _outcome(other.find(self.result.key)) == _outcome(self.result)
-        except InputError:
+        except FleetError:
             return False
 
 

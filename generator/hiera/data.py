@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from generator.errors import InputError
 from generator.yaml_source import Document, load_data
@@ -88,10 +87,8 @@ def _look(path: Path) -> _File:
     """
     try:
         raw = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return _File(None, False)
     except (OSError, ValueError):
-        return _File(b"", True)
+        return _File(b"", True) if os.path.exists(path) else _File(None, False)
     return _File(raw, b"\\" in raw)
 
 
@@ -108,10 +105,6 @@ def _as_json(document: Document) -> Document:
         InputError: it is no JSON.
     """
     try:
-        data: Any = json.loads(document.path.read_text(encoding="utf-8"))
+        return replace(document, data=json.loads(document.path.read_text(encoding="utf-8")))
     except json.JSONDecodeError as error:
         raise InputError(document.path, error.lineno, error.colno, f"no JSON: {error.msg}") from None
-    except RecursionError:
-        raise document.error((), "nested too deep for JSON (flatten it)") from None
-    assert isinstance(data, Mapping)
-    return Document(document.path, dict(data), document._root)

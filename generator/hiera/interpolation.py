@@ -18,6 +18,10 @@ Find = Callable[[str, Stack], Any]
 _EXPRESSION = re.compile(r"%\{([^}]*)\}")
 _EMPTY = {"", "::", '""', "''", '"::"', "'::'"}
 _CALL = re.compile(r"""(\w+)\((?:"([^"]+)"|'([^']+)')\)""", re.ASCII)
+#: How long a text may become: each could be in the next one several times.
+MAX_TEXT = 2**22
+#: How many lookups may stand for one another, one inside the other; Python's own limit is not far above.
+MAX_DEPTH = 32
 METHODS = ("lookup", "hiera", "alias", "scope", "literal")
 
 
@@ -71,6 +75,8 @@ def _text(text: str, scope: Scope, find: Find | None, stack: Stack) -> Any:
             return value
         name = f"scope:{key}" if method == "scope" else key
         result.append(to_s(interpolate(value, scope, find, deeper(stack, name))))
+    if sum(map(len, result)) > MAX_TEXT:
+        raise Problem(f"this text grows to more than {MAX_TEXT >> 20} MiB (write less)")
     return "".join(result)
 
 
@@ -86,10 +92,12 @@ def deeper(stack: Stack, name: str) -> Stack:
     """Return ``stack`` with ``name`` on it.
 
     Raises:
-        Problem: it is on it already.
+        Problem: it is on it already, or the stack is too high.
     """
     if name in stack:
         raise Problem(f"{name} refers to itself, by way of {' -> '.join((*stack, name))}")
+    if len(stack) >= MAX_DEPTH:
+        raise Problem(f"{name} stands at the end of more than {MAX_DEPTH} lookups (make the chain shorter)")
     return (*stack, name)
 
 

@@ -20,6 +20,8 @@ from generator.hiera.scope import Scope
 from generator.hiera.strategy import Strategy
 
 _HASH = Strategy("hash")
+#: How many lookups one value may stand for: each could stand for two, and those for four.
+MAX_NESTED = 1000
 
 
 class Lookup:
@@ -33,6 +35,7 @@ class Lookup:
         self._candidates: dict[Level, list[Path]] = {}
         self._options: dict[Hierarchy, dict[Any, Any]] = {}
         self._interpolated = False
+        self._nested_lookups = 0
         self.options_interpolated = False
 
     def find(self, key: str, merge: Any = None) -> Result:
@@ -43,10 +46,13 @@ class Lookup:
             FleetError: ``key`` or ``merge`` is none.
         """
         self._interpolated = False
+        self._nested_lookups = 0
         try:
             return self._find(parse_key(key), None if merge is None else Strategy.of(merge), ())
         except Problem as problem:
             raise FleetError(str(problem)) from None
+        except RecursionError:
+            raise FleetError(f"{key}: lookups in values nested too deep (flatten them)") from None
 
     def candidates(self, level: Level) -> list[Path]:
         """Return what :meth:`Level.candidates` says for this node."""
@@ -146,6 +152,9 @@ class Lookup:
 
     def _nested(self, key: str, stack: Stack) -> Any:
         """Return what ``%{lookup('key')}`` stands for; an empty text where there is nothing."""
+        self._nested_lookups += 1
+        if self._nested_lookups > MAX_NESTED:
+            raise Problem(f"this value stands for more than {MAX_NESTED} lookups (write it out)")
         result = self._find(parse_key(key), None, stack)
         return result.value if result.found else ""
 
@@ -184,7 +193,7 @@ class Lookup:
             return Strategy.of(options.merge if options else None)
         except Problem as problem:
             if source is None:
-                raise
+                raise FleetError(str(problem)) from None
             raise InputError(source.path, source.line, source.column, str(problem)) from None
 
     def _source(self, layers: list[Hierarchy], pattern: str) -> Source | None:

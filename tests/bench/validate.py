@@ -24,7 +24,7 @@ def measure() -> dict[str, float]:
             _runs("validate", "--root", large),
             _runs("validate", "--root", small),
         )
-        explain = _runs("explain", "--root", large, node, "fleet::p0")
+        explain = _runs("explain", "--root", large, node, "load::key_008")
     return {
         "validate.fleet_s": median(run.seconds for run in validate_large),
         "validate.fleet_mb": max(run.peak_mb for run in validate_large),

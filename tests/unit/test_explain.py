@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,7 +11,7 @@ from click.testing import CliRunner, Result
 from generator.commands.explain import explain as command
 from generator.errors import AnswerIsNo, FleetError, InputError
 from generator.explain import explain
-from generator.hiera import Data, Hierarchy, Scope, lookup
+from generator.hiera import Data, Hierarchy, Lookup, Scope
 from generator.hiera.values import identity
 from generator.inventory import known_nodes
 from generator.reach import reach
@@ -126,6 +125,11 @@ def test_a_secret_is_shown_as_it_is_stored(root: Path) -> None:
 )
 def test_who_shares_it(root: Path, key: str, node: str, sharing: list[str]) -> None:
     assert explain(root, node, key).sharing == sharing
+
+
+def test_what_is_merged_is_shared_where_every_part_is(root: Path) -> None:
+    (root / "hieradata/nodes/n2.example.yaml").unlink()
+    assert explain(root, "n1.example", "tts::flags").sharing == ["n1.example", "n2.example"]
 
 
 def test_a_node_with_other_lookup_options_shares_what_they_do_not_change(root: Path) -> None:
@@ -245,48 +249,46 @@ def test_a_modules_own_file(root: Path) -> None:
     assert "module tts        modules/tts/data/common.yaml:1" in said(root, "n1.example", "tts::revision")
 
 
-def outcome(root: Path, node: Any, key: str) -> object:
-    result = lookup(Hierarchy.load(root), Data(), Scope.of(node), key)
-    return result.found, identity(result.value), [(entry.path, entry.line) for entry in result.used]
+class Fleet:
+    """A made fleet, and what looking a key up says for every node of it."""
+
+    def __init__(self, root: Path) -> None:
+        """Make it at ``root``."""
+        self.root = root
+        make(root, 24, 6, 20)
+        hierarchy, data = Hierarchy.load(root), Data()
+        self.lookups = {node.certname: Lookup(hierarchy, data, Scope.of(node)) for node in known_nodes(root)}
+
+    def outcome(self, node: str, key: str) -> object:
+        """Return a value and where it is from."""
+        result = self.lookups[node].find(key)
+        return result.found, identity(result.value), [(entry.path, entry.line) for entry in result.used]
+
+    def users(self, path: Path, key: str) -> list[str]:
+        """Name the nodes whose value of ``key`` is from ``path``, wholly or in part."""
+        found = {node: lookup.find(key).used for node, lookup in self.lookups.items()}
+        return [node for node, used in found.items() if path in [entry.path for entry in used]]
 
 
 def test_a_made_fleet_shares_what_lookups_of_every_node_say(tmp_path: Path) -> None:
     """What is worked out from files alone agrees with looking every key up for every node."""
-    names = make(tmp_path, 40, 7, 30)
-    nodes = known_nodes(tmp_path)
-    assert [node.certname for node in nodes] == sorted(names)
+    fleet = Fleet(tmp_path)
     sizes = set()
-    for key in (
-        "load::key_000",
-        "load::key_003",
-        "load::key_004",
-        "load::key_014",
-        "load::key_021",
-        "load::none",
-    ):
-        for node in nodes[::13]:
-            mine = outcome(tmp_path, node, key)
-            expected = [other.certname for other in nodes if outcome(tmp_path, other, key) == mine]
-            assert explain(tmp_path, node.certname, key).sharing == expected
+    for key in ["load::none", *(f"load::key_{number:03}" for number in range(20))]:
+        for node in list(fleet.lookups)[::7]:
+            mine = fleet.outcome(node, key)
+            expected = [other for other in fleet.lookups if fleet.outcome(other, key) == mine]
+            assert explain(tmp_path, node, key).sharing == expected
             sizes.add(len(expected))
-    assert {1, 40} < sizes
+    assert {1, 24} < sizes
 
 
 def test_a_made_fleets_file_reaches_what_lookups_of_every_node_say(tmp_path: Path) -> None:
-    make(tmp_path, 40, 7, 30)
+    fleet = Fleet(tmp_path)
     for name in ("common.yaml", "env/prod.yaml", "roles/role_03.yaml"):
         path = tmp_path / "hieradata" / name
         for found in reach(tmp_path, path).keys:
-            users = [
-                node.certname
-                for node in known_nodes(tmp_path)
-                if path
-                in [
-                    entry.path
-                    for entry in lookup(Hierarchy.load(tmp_path), Data(), Scope.of(node), found.key).used
-                ]
-            ]
-            assert found.nodes == users, found.key
+            assert found.nodes == fleet.users(path, found.key), found.key
 
 
 def test_a_fleet_is_made_the_same_each_time(tmp_path: Path) -> None:

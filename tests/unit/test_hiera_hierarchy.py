@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,39 @@ def test_a_result_tells_its_way(tmp_path: Path) -> None:
     assert (result.source.path.name, result.source.line, result.source.column) == ("one.yaml", 3, 3)
     assert result.interpolated
     assert not lookup(Hierarchy.load(tmp_path), Data(), SCOPE, "b").interpolated
+
+
+def chain(length: int, times: int) -> str:
+    """Make keys k0, k1, … each of which stands for the next, some times over."""
+    links = [f"k{number}: " + json.dumps(f"%{{lookup('k{number + 1}')}}" * times) for number in range(length)]
+    return "\n".join([*links, f"k{length}: x\n"])
+
+
+def test_lookups_that_go_too_deep_or_too_far_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, hiera="version: 5\n", data__common=chain(8, 2))
+    assert find(tmp_path, "k0") == "x" * 256
+    write(tmp_path, data__common=chain(100, 1))
+    with pytest.raises(InputError, match="at the end of more than 32 lookups"):
+        find(tmp_path, "k0")
+    write(tmp_path, data__common=chain(28, 2))
+    with pytest.raises(InputError, match="stands for more than 1000 lookups"):
+        find(tmp_path, "k0")
+
+
+def test_texts_and_values_that_grow_without_end_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, hiera="version: 5\n", data__common=chain(5, 5).removesuffix("x\n") + "x" * 100_000 + "\n")
+    with pytest.raises(InputError, match="grows to more than 4 MiB"):
+        find(tmp_path, "k0")
+    nested = [f"k{number}: {'[' * 50}'%{{alias(\"k{number + 1}\")}}'{']' * 50}\n" for number in range(30)]
+    write(tmp_path, data__common="".join(nested))
+    with pytest.raises(FleetError, match="nested too deep"):
+        find(tmp_path, "k0")
+
+
+def test_a_name_too_long_for_a_file_is_no_file(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        hiera="version: 5\nhierarchy: [{name: x, paths: ['%{facts.long}.yaml', c.yaml]}]\n",
+        data__c="a: 1\n",
+    )
+    assert lookup(Hierarchy.load(tmp_path), Data(), Scope({"long": "x" * 300}, {}), "a").value == 1

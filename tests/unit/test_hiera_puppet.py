@@ -308,7 +308,7 @@ QUESTIONS: list[Question] = [
 KINDS: Counter[str] = Counter()
 
 
-@settings(max_examples=70, deadline=None, database=None)
+@settings(max_examples=50, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32))
 def test_generated_trees_are_looked_up_as_puppet_does(puppet: Puppet, seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

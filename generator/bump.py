@@ -97,6 +97,7 @@ def bump(root: Path, service: str, revision: str, where: Layer = FLEET, *, commi
         FleetError: with the cure.
     """
     check_pinned(root, service, revision)
+    check_role(root, where)
     key, path = f"{service}::revision", root / where.file
     reached = reach(root, path, key)
     if commit:
@@ -130,6 +131,18 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
             f"{path}: {revision} is not pinned ({_near(revision, pinned)}); "
             f"to pin it: fleet pin {service} {revision}"
         )
+
+
+def check_role(root: Path, where: Layer) -> None:
+    """Refuse the layer of a role that does not exist: no node could ever read it.
+
+    Raises:
+        FleetError: with the names that look alike.
+    """
+    file = where.file
+    roles = sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp"))
+    if file.parent.name == "roles" and roles and file.stem not in roles:
+        raise FleetError(f"there is no role::{file.stem} ({_near(file.stem, roles)})")
 
 
 def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from generator.errors import InputError
-from generator.tokens import CERTNAME
+from generator.tokens import CERTNAME, NAME
 from generator.yaml_source import Document, load
 
 FILE = "inventory.yaml"
@@ -71,14 +72,18 @@ def _node(root: Path, document: Document, name: str, entry: Any) -> KnownNode:
         raise document.error(at, "a node has role, env and, if wanted, facts: {role: tts_node, env: prod}")
     if not all(isinstance(value, str) and value for value in entry.values()):
         raise document.error(at, "role, env and facts are texts")
+    for word in ("role", "env"):
+        if not NAME.fullmatch(entry[word]):
+            raise document.error((*at, word), f"{word} is a plain name (lower-case letters, digits, _)")
     facts = entry.get("facts", DEFAULT_FACTS)
-    if "/" in facts:
+    if not re.fullmatch(r"\w[\w.-]*", facts):
         raise document.error((*at, "facts"), f"facts names a file of {FACTS}, without folder and ending")
     try:
         return make_node(root, name, entry["role"], entry["env"], facts)
     except FileNotFoundError as error:
         known = ", ".join(sorted(path.stem for path in (root / FACTS).glob("*.json")))
-        raise document.error((*at, "facts"), f"{error.filename} is missing (there are {known})") from None
+        missing = Path(error.filename).relative_to(root)
+        raise document.error((*at, "facts"), f"{missing} is missing (there are {known})") from None
 
 
 def make_node(root: Path, certname: str, role: str, environment: str, facts: str) -> KnownNode:
@@ -96,16 +101,27 @@ def make_node(root: Path, certname: str, role: str, environment: str, facts: str
         "extensions": {"pp_role": role, "pp_environment": environment},
         "hostname": hostname,
     }
-    captured = _facts(root / FACTS / f"{facts}.json")
+    captured = read_facts(root / FACTS / f"{facts}.json")
     names = {"hostname": hostname, "domain": domain, "fqdn": certname}
     return KnownNode(certname, trusted, captured | {"networking": captured.get("networking", {}) | names})
 
 
 @functools.cache
-def _facts(path: Path) -> dict[str, Any]:
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(facts, dict):
-        raise InputError(path, 1, 1, "facts are a mapping, made by tests/facts/make.py")
+def read_facts(path: Path) -> dict[str, Any]:
+    """Read a fact set, as tests/facts/make.py makes them; to be read, not changed.
+
+    Raises:
+        FileNotFoundError: there is none.
+        InputError: it is no mapping of facts.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            path, 1, 1, f"this is no JSON ({error}; make facts by tests/facts/make.py)"
+        ) from None
+    if not isinstance(facts, dict) or not isinstance(facts.get("networking", {}), dict):
+        raise InputError(path, 1, 1, "facts are a mapping, and networking in it is one")
     return facts
 
 

@@ -54,6 +54,8 @@ def lay_out(folder: Path, root: Path, fill: Callable[[Path], None]) -> None:
     fill(environment)
     without_secrets(environment)
     vendored, link = root / VENDORED, environment / VENDORED
+    if not vendored.is_dir() and (root / "Puppetfile").is_file():
+        raise FleetError(f"{VENDORED}/ is missing, the Puppetfile's modules (make setup fetches them)")
     if vendored.is_dir() and not link.exists():
         link.symlink_to(vendored.resolve())
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from generator.errors import InputError
 from generator.hiera import Hierarchy, Level, Scope, files
-from generator.inventory import FACTS, known_nodes
+from generator.inventory import FACTS, known_nodes, read_facts
 from generator.validate import finding, layout
 from generator.validate.expressions import check_expressions
 from generator.validate.finding import Finding, Severity
@@ -43,7 +42,7 @@ def validate(root: Path) -> Report:
     found, documents = _read(levels)
     found += layout.check_layout(root, levels)
     vocabulary = read_vocabulary(root, [document.path for document in documents])
-    facts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((root / FACTS).glob("*.json"))]
+    facts = [read_facts(path) for path in sorted((root / FACTS).glob("*.json"))]
     scopes = _scopes(root)
     found += check_expressions(load_data(root / "hiera.yaml")[0], vocabulary, facts)
     for document in documents:
@@ -53,6 +52,7 @@ def validate(root: Path) -> Report:
     found += check_decrypted(documents, decrypted)
     found += check_releases(documents, vocabulary.services)
     found += check_claims(documents)
+    found += layout.check_inventory(root)
     order = {level: number for number, level in enumerate(hierarchy.levels)}
     places = {path: order[level] for path, level in levels.items() if level}
     found += check_merges(documents, places)

@@ -29,7 +29,6 @@ LEGACY = {
     "fqdn": "networking.fqdn",
     "hostname": "networking.hostname",
     "ipaddress": "networking.ip",
-    "kernelversion": "kernelversion",
     "lsbdistcodename": "os.distro.codename",
     "memorysize_mb": "memory.system.total",
     "operatingsystem": "os.name",
@@ -56,17 +55,18 @@ def check_expressions(
             if not closed:
                 yield at(document, path, f"%{{{short(expression)} is never closed (a '}}' is missing)")
                 break
-            if complaint := _complaint(expression, vocabulary, facts):
-                certain = complaint.startswith("%")
-                severity = Severity.WRONG if certain else Severity.WARNING
-                yield at(document, path, complaint, severity=severity)
+            if complaint := _complaint(expression, vocabulary):
+                yield at(document, path, complaint)
+            elif complaint := _fact(expression, facts):
+                # a system that is not known may have it
+                yield at(document, path, complaint, severity=Severity.WARNING)
 
 
-def _complaint(expression: str, vocabulary: Vocabulary, facts: Sequence[Mapping[str, Any]]) -> str | None:
-    """Say what is wrong with an expression; what begins with ``%`` is certain."""
+def _complaint(expression: str, vocabulary: Vocabulary) -> str | None:
+    """Say what is wrong with an expression, whatever facts a node has."""
     shown = f"%{{{expression}}}"
     if call := _CALL.fullmatch(expression):
-        return _call(shown, call[1], call[2] or call[3] or "", vocabulary, facts)
+        return _call(shown, call[1], call[2] or call[3] or "", vocabulary)
     if "(" in expression:
         return f"{shown} is no call that Hiera knows (lookup('key'), alias('key'), literal('%'))"
     name = expression.strip()
@@ -77,9 +77,7 @@ def _complaint(expression: str, vocabulary: Vocabulary, facts: Sequence[Mapping[
         if steps and steps[0] not in TRUSTED:
             return f"{shown}: a certificate has no {steps[0]}{suggestion(steps[0], TRUSTED)}"
         return None
-    if root == "facts":
-        return _fact(shown, steps, facts)
-    if root in BUILT_IN:
+    if root == "facts" or root in BUILT_IN:
         return None
     if root in LEGACY:
         return f"{shown} is a legacy fact (write %{{facts.{LEGACY[root]}}})"
@@ -100,13 +98,11 @@ def _in_place(call: re.Match[str], text: str, path: tuple[str | int, ...]) -> st
     return None
 
 
-def _call(
-    shown: str, function: str, argument: str, vocabulary: Vocabulary, facts: Sequence[Mapping[str, Any]]
-) -> str | None:
+def _call(shown: str, function: str, argument: str, vocabulary: Vocabulary) -> str | None:
     if function not in FUNCTIONS:
         return f"{shown}: Hiera has no {function}{suggestion(function, FUNCTIONS)}"
     if function == "scope":
-        return _complaint(argument, vocabulary, facts)
+        return _complaint(argument, vocabulary)
     if function in ("lookup", "alias", "hiera") and (
         complaint := vocabulary.complaint(argument.split(".")[0])
     ):
@@ -114,12 +110,13 @@ def _call(
     return None
 
 
-def _fact(shown: str, steps: Sequence[str], facts: Sequence[Mapping[str, Any]]) -> str | None:
-    """Say that no known system has a fact: others may, so it is not certain."""
-    if not facts or not steps or any(_has(known, steps) for known in facts):
+def _fact(expression: str, facts: Sequence[Mapping[str, Any]]) -> str | None:
+    """Say that no known system has the fact that an expression names."""
+    root, *steps = expression.strip().removeprefix("::").split(".")
+    if root != "facts" or not facts or not steps or any(_has(known, steps) for known in facts):
         return None
     names = {name for known in facts for name in known}
-    return f"no known system has the fact of {shown}{suggestion(steps[0], names - {steps[0]})}"
+    return f"no known system has the fact of %{{{expression}}}{suggestion(steps[0], names - {steps[0]})}"
 
 
 def _has(value: Any, steps: Sequence[str]) -> bool:

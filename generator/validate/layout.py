@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from generator.hiera import Hierarchy, Level
+from generator.inventory import FILE, known_nodes
 from generator.puppet_types.nodes import suggestion
 from generator.tokens import CERTNAME
-from generator.validate.finding import Finding, Severity
+from generator.validate.finding import Finding, Severity, at
+from generator.yaml_source import load
 
 #: The generator's own folder: definitions are no data of a node.
 SERVICES = "services"
@@ -56,6 +58,24 @@ def check_layout(root: Path, levels: Mapping[Path, Level | None]) -> Iterator[Fi
             yield Finding(path, 1, 1, f"no layer of hiera.yaml reads this file ({_cure(path, folders)})")
         elif complaint := _misnamed(path, level, roles):
             yield Finding(path, 1, 1, complaint)
+
+
+def check_inventory(root: Path) -> Iterator[Finding]:
+    """Yield the nodes of inventory.yaml whose role no manifest makes, or whose environment has no data."""
+    if not (root / FILE).exists():
+        return
+    document = load(root / FILE)
+    roles = {path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp")}
+    environments = {path.stem for path in (root / "hieradata" / "env").glob("*.yaml")}
+    for node in known_nodes(root):
+        at_node = ("nodes", node.certname)
+        if roles and node.role not in roles:
+            message = f"there is no role::{node.role}{suggestion(node.role, roles)}"
+            yield at(document, (*at_node, "role"), message)
+        if environments and node.environment not in environments:
+            message = f"there is no hieradata/env/{node.environment}.yaml"
+            message += suggestion(node.environment, environments)
+            yield at(document, (*at_node, "env"), message, severity=Severity.WARNING)
 
 
 def _cure(path: Path, folders: Collection[Path]) -> str:

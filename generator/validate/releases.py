@@ -69,7 +69,10 @@ def check_claims(documents: Sequence[Document]) -> Iterator[Finding]:
             continue
         for key, what in EXCLUSIVE.items():
             value = document.data.get(key)
-            for number, name in enumerate(value if isinstance(value, list) else []):
+            names = value if isinstance(value, list) else []
+            for number, name in (
+                (number, name) for number, name in enumerate(names) if isinstance(name, str)
+            ):
                 first = claimed.setdefault((key, name), document)
                 if first is not document:
                     message = f"{name} is a {what} already in {first.path.name} (one machine answers to it)"

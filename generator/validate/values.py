@@ -12,7 +12,7 @@ from generator.hiera import Scope
 from generator.hiera.interpolation import has_expression, interpolate
 from generator.hiera.problem import Problem
 from generator.puppet_types import Type, check
-from generator.validate.finding import Finding, at
+from generator.validate.finding import Finding, Severity, at
 from generator.validate.options import option_keys
 from generator.validate.vocabulary import Vocabulary
 from generator.yaml_source import Document
@@ -28,8 +28,12 @@ def check_values(document: Document, vocabulary: Vocabulary, scopes: Sequence[Sc
     """Yield what is wrong with the values of a file; ``scopes`` are those of nodes that may read it."""
     for key, value in document.data.items():
         wanted = vocabulary.type_of(key)
-        if wanted is None or (value is None and key not in vocabulary.required):
-            continue  # nothing, where a class has a default, leaves it the default
+        if wanted is None:
+            continue
+        if value is None and key not in vocabulary.required:
+            message = f"{key} says nothing: its class keeps its default, whatever less specific layers say"
+            yield at(document, (key,), message, key=True, severity=Severity.WARNING)
+            continue
         if finding := _broken_secret(document, key, value):
             yield finding
         elif _SENSITIVE.match(vocabulary.types[key]):

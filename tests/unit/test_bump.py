@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from generator.bump import FLEET, Layer, bump, layer
+from generator.bump import FLEET, Layer, bump, check_role, layer
 from generator.commands.bump import bump as command
 from generator.definition import REPOSITORY
 from generator.errors import FleetError
@@ -310,3 +310,13 @@ def test_a_commit_outside_a_repository_is_refused(root: Path, monkeypatch: pytes
     assert "not a git repository" in said("indextts2", "v2.5.0", "--commit")
     monkeypatch.setenv("PATH", "/nonexistent")
     assert "git is not installed" in said("indextts2", "v2.5.0", "--commit")
+
+
+def test_a_role_that_does_not_exist_gets_no_file(tmp_path: Path) -> None:
+    manifests = tmp_path / "modules" / "role" / "manifests"
+    manifests.mkdir(parents=True)
+    (manifests / "tts_node.pp").touch()
+    with pytest.raises(FleetError, match=r"there is no role::tts_nod .*tts_node"):
+        check_role(tmp_path, layer(role="tts_nod"))
+    check_role(tmp_path, layer(role="tts_node"))
+    check_role(tmp_path, layer(environment="tts_nod"))

@@ -49,6 +49,14 @@ def test_without_an_inventory_one_node_stands_for_each_role_in_each_environment(
     ]
 
 
+@pytest.mark.parametrize(("facts", "said"), [("{bad", "this is no JSON"), ('{"networking": [1]}', "mapping")])
+def test_broken_facts_are_told_with_their_file(root: Path, facts: str, said: str) -> None:
+    (root / "tests" / "facts" / "odd.json").write_text(facts)
+    (root / "inventory.yaml").write_text("nodes: {a.example: {role: a, env: b, facts: odd}}\n")
+    with pytest.raises(InputError, match=f"odd.json:1:1: .*{said}"):
+        known_nodes(root)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -58,7 +66,8 @@ def test_without_an_inventory_one_node_stands_for_each_role_in_each_environment(
         ("nodes: {a.example: {role: a}}", "1:20: a node has role, env and"),
         ("nodes: {a.example: {role: a, env: b, system: c}}", "1:20: a node has role, env and"),
         ("nodes: {a.example: {role: a, env: 3}}", "1:20: role, env and facts are texts"),
-        ("nodes: {a.example: {role: a, env: b, facts: beos}}", "(there are debian-12, debian-13)"),
+        ("nodes: {a.example: {role: ../a, env: b}}", "1:27: role is a plain name"),
+        ("nodes: {a.example: {role: a, env: b, facts: beos}}", "tests/facts/beos.json is missing (there are"),
         ("nodes: {a.example: {role: a, env: b, facts: ../../etc/x}}", "1:45: facts names a file"),
     ],
 )

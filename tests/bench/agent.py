@@ -19,7 +19,7 @@ from tests.bench.measure import in_turn, median
 
 NODE = "tts1"
 RUNS = 5
-WARM_UP = 5
+WARM_UP = 15
 EMPTY_SITE = "node default {}\n"
 #: Where the server says how long a compile took.
 SERVER_LOG = "/var/log/puppetserver/puppetserver.log"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.validate.finding import Finding, Severity, at
-from generator.validate.options import option_keys
+from generator.validate.options import option_keys, strategy_of
 from generator.validate.vocabulary import OPTIONS
 from generator.yaml_source import Document
 
@@ -18,13 +18,13 @@ def check_merges(documents: Sequence[Document], level: Mapping[Path, int]) -> It
 
     ``level`` is each file's place in the hierarchy: 0 for the most specific layer.
     """
-    merged = option_keys(documents, lambda entry: entry.get("merge", "first") != "first")
+    merged = option_keys(documents, lambda entry: strategy_of(entry) != "first")
     values: dict[str, list[Document]] = defaultdict(list)
     for document in documents:
         for key, value in document.data.items():
             if isinstance(value, dict | list) and key != OPTIONS:
                 values[key].append(document)
-    unique = option_keys(documents, lambda entry: entry.get("merge") in ("unique", {"strategy": "unique"}))
+    unique = option_keys(documents, lambda entry: strategy_of(entry) == "unique")
     for key, places in values.items():
         for document in places:
             if isinstance(document.data[key], dict) and unique(key):

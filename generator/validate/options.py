@@ -53,6 +53,16 @@ def _name(name: str, vocabulary: Vocabulary) -> str | None:
     return f"no key that exists matches {name}"
 
 
+def strategy_of(entry: dict[str, Any]) -> Any:
+    """Return how an entry merges: by its name, or by a mapping that names it; first where it does not say.
+
+    >>> strategy_of({"merge": {"strategy": "deep", "knockout_prefix": "--"}}), strategy_of({})
+    ('deep', 'first')
+    """
+    merge = entry.get("merge", "first")
+    return merge.get("strategy") if isinstance(merge, dict) else merge
+
+
 def option_keys(
     documents: Sequence[Document], wanted: Callable[[dict[str, Any]], bool]
 ) -> Callable[[str], bool]:

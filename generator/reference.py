@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 _SUMMARY = re.compile(r"^# @summary (.+)$", re.MULTILINE)
-_DECLARATION = re.compile(r"^(class|define|function|type) ([\w:]+)", re.MULTILINE)
+_DECLARATION = re.compile(r"^(class|function|type) ([\w:]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A class, defined type, function or type alias of a module."""
+    """A class, function or type alias of a module."""
 
     kind: str
     name: str

@@ -13,6 +13,7 @@ NODE = "tts1"
 UNIT = "indextts2-webui.service"
 PROCESS = f"systemctl show --property=MainPID --value {UNIT}"
 HERE = "cd /opt/indextts2/releases/v23-*/"
+WEIGHTS = "cd /opt/indextts2/cache_hub/standin-2-*/"
 
 
 class Drift(NamedTuple):
@@ -60,12 +61,17 @@ DRIFTS = {
     "checkout file owner changed": Drift(
         f"{HERE} && chown tts-user webui.py",
         f"{HERE} && test $(stat -c %U webui.py) = tts-build",
-        "Exec[indextts2: restore owner of ",
+        "Exec[indextts2: restore owners]",
     ),
     "owner of the whole release changed": Drift(
         f"{HERE} && find . -path ./.venv -prune -o -exec chown -h root {{}} +",
         f"{HERE} && test $(stat -c %U .) = tts-build && test $(stat -c %U .git/HEAD) = tts-build",
-        "Exec[indextts2: restore owner of ",
+        "Exec[indextts2: restore owners]",
+    ),
+    "weights made writable": Drift(
+        f"{WEIGHTS} && chmod g+w bpe.model && chown tts-user bpe.model",
+        f"{WEIGHTS} && test $(stat -c %U:%a bpe.model) = tts-build:644 && test $(stat -c %U hf_cache) = tts-user",
+        "Exec[indextts2: restore owners]",
     ),
     "git's index damaged": Drift(
         f"{HERE} && truncate -s 20 .git/index",

@@ -186,7 +186,7 @@ RSpec.describe 'indextts2', type: :class do
 
       it 'runs nothing as root that comes from the release' do
         execs = catalogue.resources.select { |resource| resource.type == 'Exec' && resource[:command].to_s.include?(RELEASE) }
-        expect(execs.reject { |exec| exec[:user] == 'tts-build' }.map(&:title)).to all(match(/owner of/))
+        expect(execs.reject { |exec| exec[:user] == 'tts-build' }.map(&:title)).to all(match(/restore owners/))
       end
 
       it 'guards every exec' do
@@ -239,7 +239,7 @@ RSpec.describe 'indextts2', type: :class do
 end
 
 # Only init is the module's face.
-(Dir["#{REPOSITORY}/modules/indextts2/manifests/*.pp"].map { |file| File.basename(file, '.pp') } - %w[init owned]).each do |name|
+(Dir["#{REPOSITORY}/modules/indextts2/manifests/*.pp"].map { |file| File.basename(file, '.pp') } - %w[init]).each do |name|
   RSpec.describe "indextts2::#{name}", type: :class do
     let(:facts) { SYSTEMS.fetch('debian-12') }
 

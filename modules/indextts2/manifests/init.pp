@@ -185,12 +185,14 @@ class indextts2 (
 
     contain indextts2::packages
     contain indextts2::account
+    contain indextts2::folders
     contain indextts2::release
     contain indextts2::weights
     contain indextts2::webui
 
     Class['indextts2::packages']
     -> Class['indextts2::account']
+    -> Class['indextts2::folders']
     -> Class['indextts2::release']
     -> Class['indextts2::weights']
     -> Class['indextts2::webui']

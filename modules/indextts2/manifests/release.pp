@@ -28,35 +28,25 @@ class indextts2::release {
 
   file {
     default:
-      ensure => directory,
+      ensure => file,
       owner  => 'root',
       group  => 'root',
-      mode   => '0755',
-      ;
-    [$indextts2::root, $indextts2::config_dir, $libexec]:
-      ;
-    [$indextts2::releases_dir, $indextts2::build_dir, $mirror]:
-      owner => 'tts-build',
-      group => 'tts-build',
+      mode   => '0644',
       ;
     $ignored:
-      ensure  => file,
       content => "/.venv/\n/outputs/\n/prompts/\n/indextts/utils/tagger_cache/\n",
-      mode    => '0644',
       ;
     "${indextts2::config_dir}/release.json":
-      ensure  => file,
       content => stdlib::to_json_pretty({
           'revision' => $indextts2::revision,
           'release'  => $indextts2::release,
           'digest'   => $digest,
       } + $pin),
-      mode    => '0644',
       ;
   }
 
   # Their text is in the catalogue: to look at a file on the server costs each run a request.
-  ['fetch-commit', 'checkout', 'owner', 'install-environment'].each |$program| {
+  ['fetch-commit', 'checkout', 'install-environment'].each |$program| {
     file { "${libexec}/${program}":
       ensure  => file,
       content => file("indextts2/${program}.sh"),
@@ -81,13 +71,13 @@ class indextts2::release {
       timeout   => 1800,
       tries     => 3,
       try_sleep => 10,
-      require   => [File["${libexec}/fetch-commit"], Indextts2::Owned[$mirror]],
+      require   => File["${libexec}/fetch-commit"],
       ;
     # What a killed clone or a power cut leaves, vcsrepo takes for a checkout, and fails on for ever.
     "indextts2: mend checkout ${release_dir}":
       command => ["${libexec}/checkout", 'mend', $release_dir, $ignored],
       unless  => [['/bin/sh', "${libexec}/checkout", 'whole', $release_dir, $ignored]],
-      require => [File["${libexec}/checkout", $ignored], Indextts2::Owned[$release_dir]],
+      require => File["${libexec}/checkout", $ignored],
       ;
     "indextts2: restore checkout ${release_dir}":
       command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
@@ -126,21 +116,6 @@ class indextts2::release {
       "indextts2: fetch commit ${commit}",
       "indextts2: mend checkout ${release_dir}"
     ],
-  }
-
-  # First of all, since git trusts no folder of somebody else's.
-  indextts2::owned {
-    default:
-      account => 'tts-build',
-      ;
-    $mirror:
-      require => File[$mirror],
-      ;
-    $release_dir:
-      # what is in the environment is too much to look through on every run; its stamp vouches for it
-      except  => ["${release_dir}/.venv"],
-      require => File[$indextts2::releases_dir],
-      ;
   }
 
   # mount points of what the service writes; the folders themselves are in state/

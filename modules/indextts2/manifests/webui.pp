@@ -40,41 +40,6 @@ class indextts2::webui {
     'USE_MODELSCOPE' => indextts2::variable($indextts2::use_modelscope),
   }.filter |$name, $value| { $value =~ NotUndef } + $indextts2::environment
 
-  file {
-    default:
-      ensure => directory,
-      owner  => 'tts-user',
-      group  => 'tts-user',
-      mode   => '0750',
-      ;
-    $state_dir:
-      ;
-    "${state_dir}/gradio":
-      ;
-    "${state_dir}/home":
-      ;
-    "${state_dir}/indextts":
-      ;
-    "${state_dir}/indextts/utils":
-      ;
-    "${state_dir}/indextts/utils/tagger_cache":
-      ;
-    "${state_dir}/matplotlib":
-      ;
-    "${state_dir}/numba":
-      ;
-    "${state_dir}/outputs":
-      ;
-    "${state_dir}/prompts":
-      ;
-  }
-
-  indextts2::owned { $state_dir:
-    account => 'tts-user',
-    require => File[$state_dir],
-    before  => Service[$unit],
-  }
-
   $probe_host = $indextts2::address ? {
     '0.0.0.0' => '127.0.0.1',
     /:/       => "[${regsubst($indextts2::address, '\A::\z', '::1')}]",
@@ -109,6 +74,5 @@ class indextts2::webui {
       Exec["indextts2: restore checkout ${release_dir}"],
       Exec["indextts2: Python environment of ${release_dir}"],
     ],
-    require   => File[$state_dir],
   }
 }

@@ -1,40 +1,12 @@
 # Rendered by fleet render from templates/module/manifests/weights.pp.j2: edit that, not this file.
 
-# @summary cache_hub: the weights of IndexTTS2 and the caches of its model hub
+# @summary The weights of IndexTTS2, in cache_hub
 #
 # Nothing here is ever deleted by Puppet.
 #
 # @api private
 class indextts2::weights {
   assert_private()
-
-  file { $indextts2::cache_hub:
-    ensure => directory,
-    owner  => 'tts-build',
-    group  => 'tts-build',
-    mode   => '0755',
-  }
-
-  # the caches that the service itself fills
-  file { [
-      "${indextts2::cache_hub}/hub",
-      "${indextts2::cache_hub}/modelscope",
-    ]:
-      ensure => directory,
-      owner  => 'tts-user',
-      group  => 'tts-user',
-      mode   => '0755',
-  }
-
-  indextts2::owned { "${indextts2::cache_hub}/hub":
-    account => 'tts-user',
-    require => File["${indextts2::cache_hub}/hub"],
-  }
-
-  indextts2::owned { "${indextts2::cache_hub}/modelscope":
-    account => 'tts-user',
-    require => File["${indextts2::cache_hub}/modelscope"],
-  }
 
   if $indextts2::weights_dir {
     $bundle = $indextts2::weights[$indextts2::pin['weights']]
@@ -65,15 +37,7 @@ class indextts2::weights {
       timeout     => 0,
       tries       => 3,
       try_sleep   => 30,
-      require     => File["${libexec}/fetch-weights", $indextts2::cache_hub],
-    }
-
-    indextts2::owned { $indextts2::weights_dir:
-      account => 'tts-build',
-      except  => [
-        "${indextts2::weights_dir}/hf_cache",
-      ],
-      require => Exec["indextts2: weights ${indextts2::weights_dir}"],
+      require     => File["${libexec}/fetch-weights"],
     }
 
     file { "${indextts2::weights_dir}/hf_cache":
@@ -82,11 +46,6 @@ class indextts2::weights {
       group   => 'tts-user',
       mode    => '0755',
       require => Exec["indextts2: weights ${indextts2::weights_dir}"],
-    }
-
-    indextts2::owned { "${indextts2::weights_dir}/hf_cache":
-      account => 'tts-user',
-      require => File["${indextts2::weights_dir}/hf_cache"],
     }
   }
 }

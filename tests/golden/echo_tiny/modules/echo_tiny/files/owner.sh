@@ -1,36 +1,51 @@
 #!/bin/sh
 # Rendered by fleet render from templates/module/files/owner.sh.j2: edit that, not this file.
 #
-# usage: owner check|restore ACCOUNT FOLDER [EXCEPT…]
-# In FOLDER, but not in the folders EXCEPT, all belongs to ACCOUNT and nobody else may write: is it so, or make it so.
+# usage: owner check|restore TABLE
+# A line of TABLE is "ACCOUNT FOLDER": all in FOLDER belongs to ACCOUNT and nobody else may write, but for what is in
+# another line's folder. The account - leaves a folder alone. Is it so, or make it so.
 set -eu
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-action=$1 account=$2 folder=$3
-shift 3
+action=$1 table=$2
 
-# a folder that is not there yet is nobody else's
-[ -e "$folder" ] || exit 0
+# All of these look at $folder and $account; their arguments are find's, and leave something out.
 
-# from here on, "$@" is what makes find leave EXCEPT out
-for except in "$@"; do
-  set -- "$@" -path "$except" -prune -o
-  shift
-done
+astray() {
+  find "$folder" "$@" \( ! -user "$account" -o ! -group "$account" -o ! -type l -perm /022 \) -print -quit
+}
 
-case $action in
-check)
-  found=$(find "$folder" "$@" \( ! -user "$account" -o ! -group "$account" -o ! -type l -perm /022 \) -print -quit)
+check() {
+  found=$(astray "$@")
   [ -z "$found" ]
-  ;;
-restore)
+}
+
+restore() {
+  found=$(astray "$@")
+  [ -n "$found" ] || return 0
   # The account may write here, so names and links are not to be trusted: -execdir stays in the folder that find
   # looked at, chown -h follows no link, and the modes are put right with no more power than the account's own.
   find "$folder" "$@" \( ! -user "$account" -o ! -group "$account" \) -execdir chown -h "$account:$account" {} +
   setpriv --reuid="$account" --regid="$account" --clear-groups \
     find "$folder" "$@" ! -type l -perm /022 -execdir chmod go-w {} +
-  ;;
+  echo "gave all in $folder back to $account alone; the first that was not: $found"
+}
+
+case $action in
+check | restore) ;;
 *)
   echo "owner: unknown action $action" >&2
   exit 2
   ;;
 esac
+
+while read -r account folder <&3; do
+  # a folder that is not there yet is nobody else's
+  if [ "$account" = - ] || [ ! -e "$folder" ]; then continue; fi
+  set --
+  while read -r _ inner; do
+    case $inner in
+    "$folder"/*) set -- "$@" -path "$inner" -prune -o ;;
+    esac
+  done <"$table"
+  "$action" "$@"
+done 3<"$table"

@@ -19,16 +19,13 @@ function echo_tiny::quote(String $text, Boolean $command_line) >> String {
   if $text !~ Echo_tiny::Text or $text =~ /\p{Noncharacter_Code_Point}/ {
     fail("echo_tiny: '${text}' has a control character or noncharacter, which no systemd unit can hold; take it out")
   }
-  $escapes = {
-    '\\' => '\\\\',
-    '"'  => '\"',
-    "\n" => '\n',
-    "\t" => '\t',
-    '%'  => '%%',
-  } + ($command_line ? {
-      true  => { '$' => '$$' },
-      false => {},
-  })
-  $quoted = $text.split('').map |$character| { pick($escapes[$character], $character) }
-  "\"${quoted.join}\""
+  $escaped = $text
+  .regsubst(/["\\]/, '\\\\\0', 'G')
+  .regsubst(/\n/, '\\\\n', 'G')
+  .regsubst(/\t/, '\\\\t', 'G')
+  .regsubst(/%/, '%%', 'G')
+  $command_line ? {
+    true  => "\"${regsubst($escaped, /\$/, '$$', 'G')}\"",
+    false => "\"${escaped}\"",
+  }
 }

@@ -150,14 +150,14 @@ class echo_tiny (
 
     contain echo_tiny::packages
     contain echo_tiny::account
+    contain echo_tiny::folders
     contain echo_tiny::release
-    contain echo_tiny::weights
     contain echo_tiny::webui
 
     Class['echo_tiny::packages']
     -> Class['echo_tiny::account']
+    -> Class['echo_tiny::folders']
     -> Class['echo_tiny::release']
-    -> Class['echo_tiny::weights']
     -> Class['echo_tiny::webui']
   } else {
     contain echo_tiny::remove

@@ -28,35 +28,25 @@ class echo_tiny::release {
 
   file {
     default:
-      ensure => directory,
+      ensure => file,
       owner  => 'root',
       group  => 'root',
-      mode   => '0755',
-      ;
-    [$echo_tiny::root, $echo_tiny::config_dir, $libexec]:
-      ;
-    [$echo_tiny::releases_dir, $echo_tiny::build_dir, $mirror]:
-      owner => 'echo-build',
-      group => 'echo-build',
+      mode   => '0644',
       ;
     $ignored:
-      ensure  => file,
       content => "/.venv/\n/spool/in/\n",
-      mode    => '0644',
       ;
     "${echo_tiny::config_dir}/release.json":
-      ensure  => file,
       content => stdlib::to_json_pretty({
           'revision' => $echo_tiny::revision,
           'release'  => $echo_tiny::release,
           'digest'   => $digest,
       } + $pin),
-      mode    => '0644',
       ;
   }
 
   # Their text is in the catalogue: to look at a file on the server costs each run a request.
-  ['fetch-commit', 'checkout', 'owner', 'install-environment'].each |$program| {
+  ['fetch-commit', 'checkout', 'install-environment'].each |$program| {
     file { "${libexec}/${program}":
       ensure  => file,
       content => file("echo_tiny/${program}.sh"),
@@ -81,13 +71,13 @@ class echo_tiny::release {
       timeout   => 1800,
       tries     => 3,
       try_sleep => 10,
-      require   => [File["${libexec}/fetch-commit"], Echo_tiny::Owned[$mirror]],
+      require   => File["${libexec}/fetch-commit"],
       ;
     # What a killed clone or a power cut leaves, vcsrepo takes for a checkout, and fails on for ever.
     "echo_tiny: mend checkout ${release_dir}":
       command => ["${libexec}/checkout", 'mend', $release_dir, $ignored],
       unless  => [['/bin/sh', "${libexec}/checkout", 'whole', $release_dir, $ignored]],
-      require => [File["${libexec}/checkout", $ignored], Echo_tiny::Owned[$release_dir]],
+      require => File["${libexec}/checkout", $ignored],
       ;
     "echo_tiny: restore checkout ${release_dir}":
       command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
@@ -126,21 +116,6 @@ class echo_tiny::release {
       "echo_tiny: fetch commit ${commit}",
       "echo_tiny: mend checkout ${release_dir}"
     ],
-  }
-
-  # First of all, since git trusts no folder of somebody else's.
-  echo_tiny::owned {
-    default:
-      account => 'echo-build',
-      ;
-    $mirror:
-      require => File[$mirror],
-      ;
-    $release_dir:
-      # what is in the environment is too much to look through on every run; its stamp vouches for it
-      except  => ["${release_dir}/.venv"],
-      require => File[$echo_tiny::releases_dir],
-      ;
   }
 
   # mount points of what the service writes; the folders themselves are in state/

@@ -28,29 +28,6 @@ class echo_tiny::webui {
     'ECHO_DELAY' => echo_tiny::variable($echo_tiny::delay),
   }.filter |$name, $value| { $value =~ NotUndef } + $echo_tiny::environment
 
-  file {
-    default:
-      ensure => directory,
-      owner  => 'echo',
-      group  => 'echo',
-      mode   => '0750',
-      ;
-    $state_dir:
-      ;
-    "${state_dir}/home":
-      ;
-    "${state_dir}/spool":
-      ;
-    "${state_dir}/spool/in":
-      ;
-  }
-
-  echo_tiny::owned { $state_dir:
-    account => 'echo',
-    require => File[$state_dir],
-    before  => Service[$unit],
-  }
-
   $probe_host = $echo_tiny::address ? {
     '0.0.0.0' => '127.0.0.1',
     /:/       => "[${regsubst($echo_tiny::address, '\A::\z', '::1')}]",
@@ -84,6 +61,5 @@ class echo_tiny::webui {
       Exec["echo_tiny: restore checkout ${release_dir}"],
       Exec["echo_tiny: Python environment of ${release_dir}"],
     ],
-    require   => File[$state_dir],
   }
 }

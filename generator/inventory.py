@@ -40,13 +40,13 @@ class KnownNode:
 
     @property
     def role(self) -> str:
-        """The role in its certificate."""
-        return str(self.trusted["extensions"]["pp_role"])
+        """The role in its certificate; empty where that names none."""
+        return str(self.trusted.get("extensions", {}).get("pp_role", ""))
 
     @property
     def environment(self) -> str:
         """Whose data it gets: hieradata/env/ENVIRONMENT.yaml."""
-        return str(self.trusted["extensions"]["pp_environment"])
+        return str(self.trusted.get("extensions", {}).get("pp_environment", ""))
 
 
 def known_nodes(root: Path) -> list[KnownNode]:

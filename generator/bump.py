@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -14,6 +13,7 @@ from generator.errors import FleetError
 from generator.git_commit import commit_file, refuse_mixture
 from generator.hiera import Data, Hierarchy, Scope
 from generator.inventory import known_nodes
+from generator.names import MOST, alike
 from generator.pin import Catalogue
 from generator.tokens import CERTNAME, NAME
 from generator.tree import Change
@@ -21,9 +21,6 @@ from generator.yaml_edit import set_value, write_beside
 from generator.yaml_source import load_data
 
 HIERADATA = Path("hieradata")
-#: How many names a line of output takes.
-MOST_NAMES = 12
-
 #: As the module's type Revision; git has no name with two dots in a row.
 _REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
 
@@ -120,7 +117,7 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
     """
     services = sorted(path.stem for path in (root / HIERADATA / "services").glob("*.yaml"))
     if service not in services:
-        raise FleetError(f"{_quoted(service)}: no such service ({_near(service, services)})")
+        raise FleetError(f"{_quoted(service)}: no such service ({alike(service, services)})")
     if not _REVISION.fullmatch(revision):
         rule = "a letter or digit, then letters, digits and . _ + -"
         raise FleetError(f"{_quoted(revision)} is no name of a release ({rule})")
@@ -128,8 +125,8 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
     pinned = Catalogue(path, service).releases
     if revision not in pinned:
         raise FleetError(
-            f"{path}: {revision} is not pinned ({_near(revision, pinned)}); "
-            f"to pin it: fleet pin {service} {revision}"
+            f"{path}: {revision} is not pinned ({alike(revision, pinned)}); "
+            f"to pin a tag: fleet pin {service} TAG"
         )
 
 
@@ -142,7 +139,7 @@ def check_role(root: Path, where: Layer) -> None:
     file = where.file
     roles = sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp"))
     if file.parent.name == "roles" and roles and file.stem not in roles:
-        raise FleetError(f"there is no role::{file.stem} ({_near(file.stem, roles)})")
+        raise FleetError(f"there is no role::{file.stem} ({alike(file.stem, roles)})")
 
 
 def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
@@ -191,16 +188,8 @@ def reach(root: Path, path: Path, key: str) -> Reach:
 def _names(nodes: Sequence[str]) -> str:
     """Count ``nodes``, and name the first of them."""
     count = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
-    more = ", …" if len(nodes) > MOST_NAMES else ""
-    return f"{count}: {', '.join(nodes[:MOST_NAMES])}{more}"
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    """Say which of the ``known`` names look like ``word``, or else the last of them."""
-    names = list(known)
-    if near := difflib.get_close_matches(word, names):
-        return f"did you mean {' or '.join(near)}?"
-    return f"there are: {', '.join(names[-MOST_NAMES:]) or 'none'}"
+    more = ", …" if len(nodes) > MOST else ""
+    return f"{count}: {', '.join(nodes[:MOST])}{more}"
 
 
 def _quoted(word: str) -> str:

@@ -10,9 +10,7 @@ from generator.errors import FleetError
 from generator.hiera import LOOKUP_OPTIONS, Data, Entry, Hierarchy, Lookup, Result, Scope
 from generator.hiera.keys import parse_key
 from generator.hiera.values import identity
-from generator.inventory import FILE as INVENTORY
-from generator.inventory import KnownNode, known_nodes
-from generator.puppet_types.nodes import suggestion
+from generator.inventory import KnownNode, choose, known_nodes
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def explain(root: Path, certname: str, key: str) -> Explanation:
         InputError: hiera.yaml, the inventory, or a file that is asked is broken.
     """
     nodes = known_nodes(root)
-    node = _named(certname, nodes)
+    [node] = choose(nodes, [certname])
     hierarchy, data = Hierarchy.load(root), Data()
     lookup = Lookup(hierarchy, data, Scope.of(node))
     result = lookup.find(key)
@@ -50,14 +48,6 @@ def explain(root: Path, certname: str, key: str) -> Explanation:
         if other is node or sharers.has(Lookup(hierarchy, data, Scope.of(other)))
     ]
     return Explanation(node, result, _shadowed(lookup, result), sharing, len(nodes))
-
-
-def _named(certname: str, nodes: list[KnownNode]) -> KnownNode:
-    for node in nodes:
-        if node.certname == certname:
-            return node
-    near = suggestion(certname, [node.certname for node in nodes])
-    raise FleetError(f"{certname}: no known node{near or f' ({INVENTORY} names them)'}")
 
 
 def _shadowed(lookup: Lookup, result: Result) -> tuple[Entry, ...]:

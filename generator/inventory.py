@@ -14,12 +14,13 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.errors import InputError
+from generator.errors import FleetError, InputError
+from generator.names import alike
 from generator.tokens import CERTNAME, NAME
 from generator.yaml_source import Document, load
 
@@ -28,6 +29,8 @@ FACTS = Path("tests") / "facts"
 #: The system of a node that does not say which facts are its: DESIGN's reference system.
 DEFAULT_FACTS = "debian-12"
 _KEYS = {"role", "env", "facts"}
+_EXAMPLE = "nodes: {tts-01.example.org: {role: tts_node, env: prod}}"
+_EMPTY = "nodes: {} where there is none yet"
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,26 @@ def known_nodes(root: Path) -> list[KnownNode]:
     if not (root / FILE).exists():
         return list(_representatives(root))
     document = load(root / FILE)
-    nodes = document.data.get("nodes")
-    if not isinstance(nodes, dict) or len(document.data) != 1:
-        raise document.error((), "one key is known here: nodes (name: {role: …, env: …, facts: …})")
+    for key in document.data.keys() - {"nodes"}:
+        raise document.error((key,), f"{key} means nothing here (there is one key: nodes)", key=True)
+    if "nodes" not in document.data:
+        raise document.error((), f"nodes is missing ({_EXAMPLE}; {_EMPTY})")
+    nodes = document.data["nodes"]
+    if not isinstance(nodes, dict):
+        raise document.error(("nodes",), f"nodes is a mapping ({_EXAMPLE}; {_EMPTY})")
     return [_node(root, document, name, entry) for name, entry in sorted(nodes.items())]
+
+
+def choose(nodes: Sequence[KnownNode], names: Iterable[str]) -> list[KnownNode]:
+    """Return those of the ``nodes`` that have one of the ``names``, in the order of ``nodes``.
+
+    Raises:
+        FleetError: a name is no node's; with the names that look alike.
+    """
+    known, wanted = {node.certname: node for node in nodes}, set(names)
+    for name in sorted(wanted - known.keys()):
+        raise FleetError(f"{name}: no node of this name is known ({alike(name, known)})")
+    return [node for name, node in known.items() if name in wanted]
 
 
 def _node(root: Path, document: Document, name: str, entry: Any) -> KnownNode:

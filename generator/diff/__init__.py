@@ -27,8 +27,7 @@ from generator.diff.compare import compare
 from generator.diff.compiler import compile_pairs
 from generator.diff.report import Report, make_report
 from generator.diff.trees import Base, export, lay_out, modules_differ, resolve, working_tree
-from generator.errors import FleetError
-from generator.inventory import KnownNode, known_nodes
+from generator.inventory import choose, known_nodes
 from generator.progress import say, step
 
 __all__ = ["Base", "Report", "diff"]
@@ -44,7 +43,8 @@ def diff(root: Path, base: str, names: Sequence[str] = ()) -> Report:
         FleetError: ``base`` is no commit here, a name is no known node, or Puppet is not installed.
         InputError: the inventory is wrong.
     """
-    known = _chosen(known_nodes(root), names)
+    known = known_nodes(root)
+    known = choose(known, names) if names else known
     commit = resolve(root, base)
     with tempfile.TemporaryDirectory(prefix="fleet-diff-") as folder:
         before, after = (Path(folder).resolve() / side for side in ("base", "head"))
@@ -60,11 +60,3 @@ def diff(root: Path, base: str, names: Sequence[str] = ()) -> Report:
                 if pair.before != pair.after or pair.after.startswith('{"error"')
             }
     return make_report(Base(base, commit), [node.certname for node in known], outcomes)
-
-
-def _chosen(known: list[KnownNode], names: Sequence[str]) -> list[KnownNode]:
-    unknown = sorted(set(names) - {node.certname for node in known})
-    if unknown:
-        there = ", ".join(node.certname for node in known[:8]) + (", …" if len(known) > 8 else "")
-        raise FleetError(f"{unknown[0]}: no node of this name is known (there are {there})")
-    return [node for node in known if not names or node.certname in names]

@@ -154,12 +154,12 @@ def test_a_revision_without_a_pin_is_refused_with_the_cure(root: Path) -> None:
     catalogue = "hieradata/catalogue/indextts2.yaml"
     near = said("indextts2", "v2.5.1", "--env", "staging")
     assert near.startswith(f"{catalogue}: v2.5.1 is not pinned (did you mean v2.5.0 or ")
-    assert near.endswith("to pin it: fleet pin indextts2 v2.5.1")
+    assert near.endswith("to pin a tag: fleet pin indextts2 TAG")
     assert said("indextts2", "main") == (
-        f"{catalogue}: main is not pinned (there are: v1.5.0, v2.0.0, v2.5.0); to pin it: fleet pin indextts2 main"
+        f"{catalogue}: main is not pinned (there are: v1.5.0, v2.0.0, v2.5.0); to pin a tag: fleet pin indextts2 TAG"
     )
     (root / catalogue).unlink()
-    assert "(there are: none); to pin it: fleet pin indextts2 v2.5.0" in said("indextts2", "v2.5.0")
+    assert "(there are none); to pin a tag: fleet pin indextts2 TAG" in said("indextts2", "v2.5.0")
 
 
 def test_a_service_that_is_none_is_refused(root: Path) -> None:

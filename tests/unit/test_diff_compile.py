@@ -211,7 +211,7 @@ def test_a_base_that_is_no_commit_is_said_so(origin: Origin, monkeypatch: pytest
 
 def test_an_unknown_node_is_refused(origin: Origin) -> None:
     with pytest.raises(
-        FleetError, match=r"^web-3: no node of this name is known \(there are test\.example\.org, "
+        FleetError, match=r"^web-3: no node of this name is known \(there are: test\.example\.org, "
     ):
         diff(origin.path, "HEAD", ["web-3"])
 

@@ -161,8 +161,14 @@ def test_no_value_is_a_no(root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["n1.exampel", "tts::revision"], "n1.exampel: no known node (did you mean n1.example?)"),
-        (["zzz", "tts::revision"], "zzz: no known node (inventory.yaml names them)"),
+        (
+            ["n1.exampel", "tts::revision"],
+            "n1.exampel: no node of this name is known (did you mean n1.example or n4.example or n3.example?)",
+        ),
+        (
+            ["zzz", "tts::revision"],
+            "zzz: no node of this name is known (there are: n1.example, n2.example, n3.example, n4.example)",
+        ),
         (["n1.example", "lookup_options"], "lookup_options is no data (name a key that it speaks of)"),
         (["n1.example", "tts..x"], "tts..x is no key (a dot or a quote is left over)"),
     ],

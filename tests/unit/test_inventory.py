@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.errors import InputError
-from generator.inventory import known_nodes
+from generator.errors import FleetError, InputError
+from generator.inventory import choose, known_nodes
 
 
 @pytest.fixture
@@ -49,6 +49,24 @@ def test_without_an_inventory_one_node_stands_for_each_role_in_each_environment(
     ]
 
 
+def test_an_inventory_may_say_that_there_is_no_node_yet(root: Path) -> None:
+    (root / "inventory.yaml").write_text("nodes: {}\n")
+    assert known_nodes(root) == []
+    with pytest.raises(FleetError, match=r"^a\.example: no node of this name is known \(there are none\)$"):
+        choose([], ["a.example"])
+
+
+def test_nodes_are_chosen_by_name(root: Path) -> None:
+    nodes = known_nodes(root)
+    names = [node.certname for node in nodes]
+    assert choose(nodes, reversed(names[1:])) == nodes[1:], "in their own order"
+    near = names[0].replace("puppet", "pupet")
+    with pytest.raises(
+        FleetError, match=rf"^{near}: no node of this name is known \(did you mean {names[0]} or"
+    ):
+        choose(nodes, [names[1], near])
+
+
 @pytest.mark.parametrize(("facts", "said"), [("{bad", "this is no JSON"), ('{"networking": [1]}', "mapping")])
 def test_broken_facts_are_told_with_their_file(root: Path, facts: str, said: str) -> None:
     (root / "tests" / "facts" / "odd.json").write_text(facts)
@@ -60,8 +78,14 @@ def test_broken_facts_are_told_with_their_file(root: Path, facts: str, said: str
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("nodes: []", "1:1: one key is known here"),
-        ("nods: {}", "1:1: one key is known here"),
+        (
+            "nodes: []",
+            "1:8: nodes is a mapping (nodes: {tts-01.example.org: {role: tts_node, env: prod}}; nodes: {} ",
+        ),
+        ("nodes:", "1:7: nodes is a mapping"),
+        ("{}", "1:1: nodes is missing (nodes: {tts-01.example.org: {role: "),
+        ("nods: {}", "1:1: nods means nothing here (there is one key: nodes)"),
+        ("nodes: {}\nroles: {}", "2:1: roles means nothing here (there is one key: nodes)"),
         ("nodes: {A.example: {role: a, env: b}}", "1:9: A.example is no name that a certificate could have"),
         ("nodes: {a.example: {role: a}}", "1:20: a node has role, env and"),
         ("nodes: {a.example: {role: a, env: b, system: c}}", "1:20: a node has role, env and"),

@@ -111,6 +111,16 @@ def test_as_root_a_failed_install_of_packages_ends_it(machine: Machine) -> None:
     assert not (machine.folder / ".venv").exists()
 
 
+def test_the_ssh_server_that_tests_need_opens_no_port(machine: Machine) -> None:
+    machine.stub("id", "#!/bin/sh\necho 0\n")
+    for name in ("apt-get", "install"):
+        machine.stub(name, f'#!/bin/sh\necho "{name} $*" >>{machine.folder}/calls\n')
+    assert machine.run("scripts/setup").returncode == 0
+    closed, installed = (machine.folder / "calls").read_text().splitlines()[1:]
+    assert closed == "install -D -m 644 /dev/null /etc/ssh/sshd_not_to_be_run"
+    assert " openssh-server " in installed
+
+
 @pytest.mark.parametrize("target", ["lab", "test", "test-faults", "bench"])
 def test_without_root_the_lab_is_refused_in_one_sentence_at_once(machine: Machine, target: str) -> None:
     shutil.copy(REPOSITORY / "Makefile", machine.folder)

@@ -6,15 +6,15 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from generator.errors import FleetError
 from generator.git_commit import commit_file, refuse_mixture
-from generator.hiera import Data, Hierarchy, Scope
+from generator.inventory import FILE as INVENTORY
 from generator.inventory import known_nodes
 from generator.names import MOST, alike
 from generator.pin import Catalogue
+from generator.reach import FileReach, reach
 from generator.tokens import CERTNAME, NAME
 from generator.tree import Change
 from generator.yaml_edit import set_value, write_beside
@@ -59,28 +59,11 @@ def layer(environment: str | None = None, role: str | None = None, node: str | N
 
 
 @dataclass(frozen=True)
-class Reach:
-    """Which known nodes read a file: ``moved`` take a key from it, ``kept`` from the place that is named."""
-
-    moved: tuple[str, ...]
-    kept: dict[str, tuple[str, ...]]
-
-    def lines(self, file: Path) -> Iterator[str]:
-        """Say it, a line for the nodes that move and one for each place that holds others."""
-        if self.moved:
-            yield f"reaches {_names(self.moved)}"
-        for place, nodes in self.kept.items():
-            yield f"{place} is more specific and holds {_names(nodes)}"
-        if not self.moved and not self.kept:
-            yield f"no known node reads {file}"
-
-
-@dataclass(frozen=True)
 class Bump:
     """What a bump did: the ``change``, None where the file says so already, and the ``commit``'s hash."""
 
     change: Change | None
-    reach: Reach
+    reach: FileReach
     commit: str | None = None
 
 
@@ -94,9 +77,9 @@ def bump(root: Path, service: str, revision: str, where: Layer = FLEET, *, commi
         FleetError: with the cure.
     """
     check_pinned(root, service, revision)
-    check_role(root, where)
     key, path = f"{service}::revision", root / where.file
     reached = reach(root, path, key)
+    check_read(root, where, reached)
     if commit:
         refuse_mixture(root, path)
     change = plan(root, where, key, revision)
@@ -105,7 +88,7 @@ def bump(root: Path, service: str, revision: str, where: Layer = FLEET, *, commi
     write_beside(path, change.after.decode())
     if not commit:
         return Bump(change, reached)
-    message = "\n".join([f"Bump {service} to {revision} for {where.title}", "", *reached.lines(where.file)])
+    message = "\n".join([f"Bump {service} to {revision} for {where.title}", "", *told(reached, root)])
     return Bump(change, reached, commit_file(root, change, message))
 
 
@@ -130,16 +113,28 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
         )
 
 
-def check_role(root: Path, where: Layer) -> None:
-    """Refuse the layer of a role that does not exist: no node could ever read it.
+def check_read(root: Path, where: Layer, reached: FileReach) -> None:
+    """Refuse a layer that no node could read, or none is known to: a mistyped name would change nothing.
 
     Raises:
         FleetError: with the names that look alike.
     """
-    file = where.file
-    roles = sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp"))
-    if file.parent.name == "roles" and roles and file.stem not in roles:
-        raise FleetError(f"there is no role::{file.stem} ({alike(file.stem, roles)})")
+    name, path = where.file.stem, root / where.file
+    if where.file.parent.name == "roles":
+        roles = sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp"))
+        if roles and name not in roles:
+            raise FleetError(f"there is no role::{name} ({alike(name, roles)})")
+    elif reached.readers or where is FLEET:
+        return
+    elif where.file.parent.name == "env" and not path.exists():
+        environments = {node.environment for node in known_nodes(root)} | {
+            file.stem for file in path.parent.glob("*.yaml")
+        }
+        near = alike(name, sorted(environments))
+        raise FleetError(f"no known node is in environment {name} ({near}; a new one begins with {path})")
+    elif where.file.parent.name == "nodes" and (root / INVENTORY).exists():
+        near = alike(name, [node.certname for node in known_nodes(root)])
+        raise FleetError(f"{name}: no node of this name is known ({near}; a new one begins in {INVENTORY})")
 
 
 def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
@@ -161,28 +156,19 @@ def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
     return Change(path, before, set_value(before.decode(), (key,), value, path).encode())
 
 
-def reach(root: Path, path: Path, key: str) -> Reach:
-    """Find the known nodes whose hierarchy has ``path``, and those of them that find ``key`` before it.
+def told(reached: FileReach, base: Path) -> Iterator[str]:
+    """Say whom a bump reaches: a line for the nodes that move, and one for each place that holds others.
 
-    Raises:
-        InputError: hiera.yaml, the inventory or a file that is more specific is wrong.
+    Files are named as seen from the folder ``base``.
     """
-    hierarchy, data = Hierarchy.load(root), Data()
-    moved: list[str] = []
-    kept: dict[str, list[str]] = {}
-    for node in known_nodes(root):
-        scope = Scope.of(node)
-        files = [(file, level.reader) for level in hierarchy.levels for file in level.candidates(scope)]
-        before = list(takewhile(lambda entry: entry[0] != path, files))
-        if len(before) == len(files):
-            continue
-        holder = next((data.read(*entry) for entry in before if data.holds(entry[0], key, entry[1])), None)
-        if holder is None:
-            moved.append(node.certname)
-        else:
-            line, column = holder.position((key,), key=True)
-            kept.setdefault(f"{holder.path}:{line}:{column}", []).append(node.certname)
-    return Reach(tuple(moved), {place: tuple(nodes) for place, nodes in kept.items()})
+    [key] = reached.keys
+    if key.nodes:
+        yield f"reaches {_names(key.nodes)}"
+    for place, nodes in key.hidden_by.items():
+        where = f"{os.path.relpath(place.path, base)}:{place.line}:{place.column}"
+        yield f"{where} is more specific and holds {_names(nodes)}"
+    if not reached.readers:
+        yield f"no known node reads {os.path.relpath(reached.path, base)}"
 
 
 def _names(nodes: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from generator.explain import Explanation
-from generator.hiera import Entry, Result
+from generator.hiera import Entry, Result, Source
 from generator.reach import FileReach, Reach
 
 _SHORT = 60
@@ -84,7 +84,7 @@ def file_data(reach: FileReach) -> dict[str, Any]:
                 "line": found.line,
                 "merges": found.merges,
                 "nodes": found.nodes,
-                "hidden_by": {str(path): count for path, count in found.hidden_by.most_common()},
+                "hidden_by": {str(place.path): len(nodes) for place, nodes in _hiders(found)},
             }
             for found in reach.keys
         ],
@@ -136,14 +136,19 @@ def _merge(result: Result) -> str:
 
 
 def _reached(found: Reach, reach: FileReach) -> str:
-    winners = [str(path) for path, _ in found.hidden_by.most_common()]
+    winners = [str(place.path) for place, _ in _hiders(found)]
     if not found.nodes:
         more = f" and {len(winners) - 2} more" if len(winners) > 2 else ""
         return f"no node sees it: {', '.join(winners[:2])}{more} always win{'' if winners[1:] else 's'}"
     seen = "all of them" if found.nodes == reach.readers else f"{_count(found.nodes)}{_names(found.nodes)}"
-    hidden = sum(found.hidden_by.values())
+    hidden = len(reach.readers) - len(found.nodes)
     own = f"; {hidden} more {'has its' if hidden == 1 else 'have their'} own" if hidden else ""
     return f"{seen}{', merged' if found.merges else ''}{own}"
+
+
+def _hiders(found: Reach) -> list[tuple[Source, list[str]]]:
+    """Return the places that hide a key, those that hide it from most nodes first."""
+    return sorted(found.hidden_by.items(), key=lambda entry: -len(entry[1]))
 
 
 def _count(names: Sequence[str]) -> str:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.hiera import LOOKUP_OPTIONS, Data, Hierarchy, Level, Lookup, Scope
+from generator.hiera import LOOKUP_OPTIONS, Data, Hierarchy, Level, Lookup, Scope, Source
 from generator.hiera.keys import module_of
 from generator.inventory import known_nodes
 
 
 @dataclass
 class Reach:
-    """How far one key goes.
+    """How far one key goes; ``line`` is where it stands, None where the file does not have it.
 
     ``nodes`` see its value, or, where ``merges`` says so for one of them, a value that it is merged into;
-    ``hidden_by`` counts, for each file, the nodes that get the key from there instead.
+    ``hidden_by`` names, for each more specific place, the nodes that get the key from there instead.
     """
 
     key: str
-    line: int
+    line: int | None
     merges: bool = False
     nodes: list[str] = field(default_factory=list)
-    hidden_by: Counter[Path] = field(default_factory=Counter)
+    hidden_by: dict[Source, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,17 @@ class FileReach:
     keys: list[Reach]
 
 
-def reach(root: Path, path: Path) -> FileReach:
+def reach(root: Path, path: Path, key: str | None = None) -> FileReach:
     """Say for each key of ``path``, a data file of the repository at ``root``, which known nodes see it.
 
+    With ``key``, of that one alone; the file may be without it yet, or not there.
+
     Raises:
-        InputError: hiera.yaml, the inventory, the file, or one that a node reads before it is broken.
+        InputError: hiera.yaml, the inventory, the file, or one that may hide a key of it is broken.
     """
     nodes = known_nodes(root)
     hierarchy = Hierarchy.load(root)
-    reader = _Reader(hierarchy, root / os.path.relpath(path.absolute(), root.absolute()))
+    reader = _Reader(root / os.path.relpath(path.absolute(), root.absolute()), key)
     for node in nodes:
         reader.see(Lookup(hierarchy, reader.data, Scope.of(node)), node.certname)
     return FileReach(reader.path, reader.level, reader.readers, len(nodes), list(reader.reaches.values()))
@@ -55,16 +57,15 @@ def reach(root: Path, path: Path) -> FileReach:
 class _Reader:
     """Goes through the nodes, and keeps for one file what each makes of its keys."""
 
-    def __init__(self, hierarchy: Hierarchy, path: Path) -> None:
+    def __init__(self, path: Path, key: str | None) -> None:
         self.path = path
         self.data = Data()
         self.level: Level | None = None
         self.readers: list[str] = []
-        document = self.data.read(path)
-        keys = [key for key in document.data if key != LOOKUP_OPTIONS]
-        self.reaches = {key: Reach(key, document.position((key,), key=True)[0]) for key in keys}
+        self.reaches = {key: Reach(key, None)} if key else dict(self._keys())
         #: a module's own file has keys of that module only
-        self.modules: dict[str | None, None] = dict.fromkeys([None, *map(module_of, keys)])
+        self.modules: dict[str | None, None] = dict.fromkeys([None, *map(module_of, self.reaches)])
+        self._held: dict[Path, dict[str, Source]] = {}
         self._merging: dict[tuple[Path, ...], frozenset[str]] = {}
 
     def see(self, lookup: Lookup, certname: str) -> None:
@@ -75,14 +76,28 @@ class _Reader:
             return
         self.readers.append(certname)
         merging = self._merging_keys(lookup)
-        hidden: dict[str, Path] = {}
+        hidden: dict[str, Source] = {}
         for level, path in before:
-            for key in self.reaches.keys() & self.data.read(path, level.reader).data.keys() - merging:
-                hidden.setdefault(key, path)
-        for key, path in hidden.items():
-            self.reaches[key].hidden_by[path] += 1
-        for key in self.reaches.keys() - hidden.keys():
-            self.reaches[key].nodes.append(certname)
+            hidden = self._holds(level, path) | hidden
+        for key, found in self.reaches.items():
+            if key in hidden and key not in merging:
+                found.hidden_by.setdefault(hidden[key], []).append(certname)
+            else:
+                found.nodes.append(certname)
+
+    def _keys(self) -> Iterator[tuple[str, Reach]]:
+        document = self.data.read(self.path)
+        for key in document.data:
+            if key != LOOKUP_OPTIONS:
+                yield key, Reach(key, document.position((key,), key=True)[0])
+
+    def _holds(self, level: Level, path: Path) -> dict[str, Source]:
+        """Return where the file at ``path`` has these keys; most files have none, and are not parsed."""
+        if path not in self._held:
+            keys = [key for key in self.reaches if self.data.holds(path, key, level.reader)]
+            places = {key: self.data.read(path, level.reader).position((key,), key=True) for key in keys}
+            self._held[path] = {key: Source(path, *place) for key, place in places.items()}
+        return self._held[path]
 
     def _before(self, lookup: Lookup, module: str | None) -> list[tuple[Level, Path]] | None:
         """Return the files that are asked before this one; None where this one is not asked."""
@@ -91,7 +106,7 @@ class _Reader:
             if path == self.path:
                 self.level = level
                 return before
-            if path and lookup.data.exists(path):
+            if path:
                 before.append((level, path))
         return None
 

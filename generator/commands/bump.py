@@ -37,7 +37,7 @@ def bump(
     Changes one line of Hiera data, prints the difference, and says which known nodes it reaches.
     """
     from generator.bump import bump as bump_release
-    from generator.bump import layer
+    from generator.bump import layer, told
 
     where = layer(environment, role, node)
     # messages name files as seen from here
@@ -47,7 +47,7 @@ def bump(
         click.echo(f"{root / where.file} says {service}::revision: {revision} already")
     else:
         click.echo(done.change.diff(root), nl=False)
-    for line in done.reach.lines(root / where.file):
+    for line in told(done.reach, Path()):
         click.echo(line)
     if done.commit:
         click.echo(f"committed as {done.commit}")

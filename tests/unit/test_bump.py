@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from generator.bump import FLEET, Layer, bump, check_role, layer
+from generator.bump import FLEET, Layer, bump, layer
 from generator.commands.bump import bump as command
 from generator.definition import REPOSITORY
 from generator.errors import FleetError
@@ -116,7 +116,6 @@ hieradata/nodes/tts-03.example.org.yaml:3:1 is more specific and holds 1 node: t
         (["--env", "prod"], "env/prod.yaml", "reaches 1 node: tts-01.example.org\n"),
         (["--role", "other"], "roles/other.yaml", "reaches 1 node: tts-04.example.org\n"),
         (["--node", "tts-01.example.org"], "nodes/tts-01.example.org.yaml", "reaches 1 node: tts-01.example.org\n"),
-        (["--env", "nowhere"], "env/nowhere.yaml", "no known node reads hieradata/env/nowhere.yaml\n"),
         ([], "common.yaml", "reaches 1 node: tts-01.example.org\n"
          "hieradata/env/staging.yaml:3:1 is more specific and holds 2 nodes: tts-02.example.org, tts-04.example.org\n"
          "hieradata/nodes/tts-03.example.org.yaml:3:1 is more specific and holds 1 node: tts-03.example.org\n"),
@@ -312,11 +311,35 @@ def test_a_commit_outside_a_repository_is_refused(root: Path, monkeypatch: pytes
     assert "git is not installed" in said("indextts2", "v2.5.0", "--commit")
 
 
-def test_a_role_that_does_not_exist_gets_no_file(tmp_path: Path) -> None:
-    manifests = tmp_path / "modules" / "role" / "manifests"
-    manifests.mkdir(parents=True)
-    (manifests / "tts_node.pp").touch()
-    with pytest.raises(FleetError, match=r"there is no role::tts_nod .*tts_node"):
-        check_role(tmp_path, layer(role="tts_nod"))
-    check_role(tmp_path, layer(role="tts_node"))
-    check_role(tmp_path, layer(environment="tts_nod"))
+def test_a_name_that_no_known_node_reads_gets_no_file(root: Path) -> None:
+    bump = ("indextts2", "v2.5.0")
+    assert said(*bump, "--node", "tts-1.example.org") == (
+        "tts-1.example.org: no node of this name is known (did you mean tts-01.example.org or tts-04.example.org or "
+        "tts-03.example.org?; a new one begins in inventory.yaml)"
+    )
+    assert said(*bump, "--env", "stagin") == (
+        "no known node is in environment stagin "
+        "(did you mean staging?; a new one begins with hieradata/env/stagin.yaml)"
+    )
+    roles = root / "modules/role/manifests"
+    roles.mkdir(parents=True)
+    for name in ("tts_node", "other", "spare"):
+        (roles / f"{name}.pp").touch()
+    assert said(*bump, "--role", "tts_nod") == "there is no role::tts_nod (did you mean tts_node?)"
+
+
+@pytest.mark.parametrize("options", [["--env", "qa"], ["--role", "spare"], ["--node", "gone.example.org"]])
+def test_what_nobody_reads_yet_is_said(root: Path, options: list[str]) -> None:
+    """An environment that has data, a role that is made; a node, where nothing says which there are."""
+    (root / "hieradata/env/qa.yaml").touch()
+    if options[0] == "--node":
+        (root / "inventory.yaml").unlink()
+    result = run("indextts2", "v2.5.0", *options)
+    assert result.exit_code == 0, result.exception
+    assert result.output.splitlines()[-1].startswith("no known node reads hieradata/")
+
+
+def test_without_an_inventory_an_environment_has_data(root: Path) -> None:
+    (root / "inventory.yaml").unlink()
+    message = "no known node is in environment prod (there are: staging; a new one begins with hieradata/env/prod.yaml)"
+    assert said("indextts2", "v2.5.0", "--env", "prod") == message

@@ -94,9 +94,13 @@ class _Reader:
     def _holds(self, level: Level, path: Path) -> dict[str, Source]:
         """Return where the file at ``path`` has these keys; most files have none, and are not parsed."""
         if path not in self._held:
-            keys = [key for key in self.reaches if self.data.holds(path, key, level.reader)]
-            places = {key: self.data.read(path, level.reader).position((key,), key=True) for key in keys}
-            self._held[path] = {key: Source(path, *place) for key, place in places.items()}
+            self._held[path] = {}
+            if any(self.data.holds(path, key, level.reader) for key in self.reaches):
+                document = self.data.read(path, level.reader)
+                self._held[path] = {
+                    key: Source(path, *document.position((key,), key=True))
+                    for key in self.reaches.keys() & document.data.keys()
+                }
         return self._held[path]
 
     def _before(self, lookup: Lookup, module: str | None) -> list[tuple[Level, Path]] | None:

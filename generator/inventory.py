@@ -51,6 +51,14 @@ class KnownNode:
         """Whose data it gets: hieradata/env/ENVIRONMENT.yaml."""
         return str(self.trusted.get("extensions", {}).get("pp_environment", ""))
 
+    @property
+    def system(self) -> str:
+        """Its operating system and release: ``Debian 12``."""
+        system = self.facts.get("os")
+        system = system if isinstance(system, dict) else {}
+        release = system.get("release")
+        return f"{system.get('name')} {release.get('major') if isinstance(release, dict) else release}"
+
 
 def known_nodes(root: Path) -> list[KnownNode]:
     """List the nodes of the repository at ``root``, by name.

@@ -44,13 +44,17 @@ _UNREADABLE = re.compile(r"^\[warn\]: Cannot parse `(.+?)': (.*)()()$", re.M)
 
 @dataclass(frozen=True)
 class PuppetClass:
-    """A class; ``private`` where only its own module may declare it (``@api private``)."""
+    """A class; ``private`` where only its own module may declare it (``@api private``).
+
+    ``includes`` are the classes that it always brings to a node.
+    """
 
     name: str
     path: Path
     line: int
     parameters: dict[str, Parameter]
     private: bool
+    includes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,14 @@ def read_code(root: Path, cache: Path | None = None) -> Code:
 
 def _class(root: Path, entry: Mapping[str, Any]) -> PuppetClass:
     parameters = {each["name"]: Parameter(**each) for each in entry["parameters"]}
-    return PuppetClass(entry["name"], root / entry["file"], entry["line"], parameters, entry["private"])
+    return PuppetClass(
+        name=entry["name"],
+        path=root / entry["file"],
+        line=entry["line"],
+        parameters=parameters,
+        private=entry["private"],
+        includes=tuple(entry["includes"]),
+    )
 
 
 def _files(root: Path) -> dict[str, bytes]:
@@ -162,6 +173,7 @@ def _described(root: Path, said: Mapping[str, Any]) -> dict[str, Any]:
         "line": said["line"],
         "parameters": [asdict(each) for each in parameters],
         "private": private,
+        "includes": puppet_header.includes(said["source"]),
     }
 
 

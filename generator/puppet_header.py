@@ -7,6 +7,7 @@ comes here has been through Puppet's parser already, so it is only taken apart, 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _CODE = re.compile(
 #: A text in double quotes, or a piece of one, up to where code begins in it.
 _TEXT = re.compile(r'(?P<text>["}](?:[^"\\$]|\\.|\$(?!\{))*+(?:"|\$\{))', re.S)
 _REGEXP = re.compile(r"(?P<regexp>/(?:[^/\\\n]|\\.)*+/)")
+_CLASS = re.compile(r"[a-z]\w*(?:::[a-z]\w*)*")
 _CLOSES = {")": "(", "]": "[", "}": "{", "|": "|"}
 
 
@@ -72,6 +74,41 @@ def _parameter(part: Sequence[_Token], source: str, line: int) -> Iterator[Param
             where = line + source.count("\n", 0, token.start)
             yield Parameter(token.text[1:], _joined(part[:index]) or "Any", default or None, where)
             return
+
+
+def includes(source: str) -> list[str]:
+    """Take the classes that a class always has on a node: what it inherits and, outside of blocks, includes.
+
+    >>> includes("class role::tts { include profile::base, profile::tts }")
+    ['profile::base', 'profile::tts']
+    """
+    tokens = [token for token in _tokens(source) if token.kind != "blank"]
+    begin = next(at for at, token in enumerate(tokens) if token.depth == 0 and token.text == "{")
+    found = [
+        after.text.removeprefix("::")
+        for word, after in itertools.pairwise(tokens[:begin])
+        if word.depth == 0 and word.text == "inherits"
+    ]
+    for at in range(begin + 1, len(tokens)):
+        if tokens[at].depth == 1 and tokens[at].text in ("include", "contain", "require"):
+            found += _names(tokens[at + 1 :])
+    return found
+
+
+def _names(tokens: Sequence[_Token]) -> Iterator[str]:
+    """Read the names of classes, with commas between them, that ``tokens`` begin with."""
+    name_next = True
+    for token in tokens:
+        if token.text in ("(", "["):
+            continue
+        if name_next:
+            name = token.text.strip("'\"").removeprefix("::")
+            if not _CLASS.fullmatch(name):
+                return
+            yield name
+        elif token.text != ",":
+            return
+        name_next = not name_next
 
 
 def alias(source: str, name: str) -> str | None:

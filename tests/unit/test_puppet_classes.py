@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from generator import puppet_classes, puppet_header
 from generator.errors import CommandFailed, FleetError, InputError, InputErrors
 from generator.puppet_classes import Code, read_code
-from generator.puppet_header import Parameter, alias, parameters
+from generator.puppet_header import Parameter, alias, includes, parameters
 from generator.puppet_types import check, parse
 
 REPOSITORY = Path(__file__).parents[2]
@@ -126,6 +126,22 @@ def test_whatever_is_put_together_comes_apart(
 )
 def test_an_alias_is_found(source: str, notation: str | None) -> None:
     assert alias(source, "M::A") == notation
+
+
+def test_what_a_class_always_brings_is_found_and_what_it_may_bring_is_not() -> None:
+    source = """class role::a (String $x = "include no") inherits ::role::base {
+      # include never
+      include b, ::c
+      include('d', "e::f")
+      contain [g]
+      require h
+      if $x { include maybe }
+      class { 'declared': x => 1 }
+      include $x
+      file { 'x': require => Package['y'] }
+      contain i
+    }"""
+    assert includes(source) == ["role::base", "b", "c", "d", "e::f", "g", "h", "i"]
 
 
 Puppet = Callable[[str], Path]

@@ -251,7 +251,7 @@ def test_a_second_service_needs_no_template_of_its_own() -> None:
     mine = set(render(load_service(SERVICES / "indextts2.yaml")))
     other = set(render(load_service(GOLDEN)))
     assert other < mine
-    assert mine - other == {"files/fetch-weights.sh", "functions/weights_dir.pp"}
+    assert mine - other == {"files/fetch-weights.sh", "functions/weights_dir.pp", "manifests/weights.pp"}
 
 
 def test_every_file_that_can_says_which_template_made_it() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
+from generator.git_reason import plain, reason, without_credentials
 
 #: Seconds that all of the reading may take.
 LIMIT = 30.0
@@ -54,9 +55,9 @@ _KEPT = (
     "GIT_SSL_",
 )
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s']*@")
-_WANTS_PASSWORD = re.compile(r"could not read (Username|Password)|Authentication failed|Permission denied \(")
-_NOISE = re.compile(r"\s*$|(warning|hint|remote|Please make sure)\b")
+#: Without a terminal to ask on OpenSSH would try empty passwords, for which some hosts lock out; and a
+#: greeting is no reason for a failure.
+_SSH_OPTIONS = "-oBatchMode=yes -oLogLevel=ERROR"
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,15 @@ class GitSource:
 
     def __init__(self, url: str, folder: Path, limit: float) -> None:
         """Make the bare repository ``folder`` to read through, for ``limit`` seconds from now."""
-        self.url = _CREDENTIALS.sub("", url)
+        self.url = without_credentials(url)
         self._remote = f"remote.source.url={url}"
         self._folder = folder
         self._limit = limit
         self._deadline = time.monotonic() + limit
+        self._environment = _environment()
         self.git("init", "--bare", "--quiet", "--template=", str(folder))
+        configured = self.git("config", "--default", "", "--get", "core.sshCommand").decode().strip()
+        self._environment |= _quiet_ssh(configured)
 
     @cached_property
     def refs(self) -> Refs:
@@ -105,18 +109,26 @@ class GitSource:
             raise FleetError(
                 f"{tag} is a branch of {self.url}, and a branch is never a revision (tag a commit)"
             )
-        near = [_plain(name) for name in difflib.get_close_matches(tag, self.refs.tags, n=3)]
+        near = [plain(name) for name in difflib.get_close_matches(tag, self.refs.tags, n=3)]
         some = f"near: {', '.join(near)}" if near else f"it has {len(self.refs.tags)}, none of them near"
         raise FleetError(f"{tag} is no tag of {self.url} ({some})")
 
     def tree(self, tag: str) -> Tree:
-        """Fetch the commit that ``tag`` names, without its history and without its files.
+        """Fetch the commit that ``tag`` names, where the host can do so without its history and its files.
 
         Raises FleetError where there is no such tag, or it is on no commit.
         """
         commit = self.resolve(tag)
-        fetch = ("fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none")
-        self.git(*fetch, "--", "source", f"refs/tags/{tag}")
+        fetch, what = ("fetch", "--quiet", "--no-tags"), ("--", "source", f"refs/tags/{tag}")
+        try:
+            self.git(*fetch, "--depth=1", "--filter=blob:none", *what)
+        except CommandFailed as error:
+            # a plain web server, and some servers that are not git's, give all of a history or nothing
+            if "shallow" not in str(error):
+                raise
+            # which says by now that what is missing is fetched when it is read
+            self.git("config", "--remove-section", "remote.source")
+            self.git(*fetch, *what)
         if self.git("cat-file", "-t", commit).strip() != b"commit":
             raise FleetError(f"the tag {tag} of {self.url} is on no commit")
         return Tree(self, commit)
@@ -136,7 +148,7 @@ class GitSource:
                     stdout=printed,
                     stderr=said,
                     cwd=self._folder,
-                    env=_environment(),
+                    env=self._environment,
                     start_new_session=True,
                 )
             except FileNotFoundError:
@@ -153,7 +165,7 @@ class GitSource:
             printed.seek(0)
             said.seek(0)
             if status:
-                raise CommandFailed(f"{self.url}: {_reason(said.read().decode(errors='replace'))}")
+                raise CommandFailed(f"{self.url}: {reason(said.read().decode(errors='replace'))}")
             return printed.read()
 
 
@@ -198,16 +210,14 @@ def _environment() -> dict[str, str]:
     return kept | _ENVIRONMENT
 
 
-def _reason(said: str) -> str:
-    """Say in one line why git failed, of what it printed on standard error."""
-    if _WANTS_PASSWORD.search(said):
-        return (
-            "it asks for a password, which fleet never gives (is the address right, the repository public?)"
-        )
-    lines = [line for line in said.splitlines() if not _NOISE.match(line)] or ["git failed without a word"]
-    return _plain(_CREDENTIALS.sub("", re.sub(r"^(fatal|error): ", "", lines[0].strip())))
+def _quiet_ssh(configured: str) -> dict[str, str]:
+    """Make the ssh command that git would take (``configured``: by core.sshCommand) ask nobody.
 
-
-def _plain(text: str) -> str:
-    """``text`` of another host, with nothing in it that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    One of another maker stays as it is: it has no terminal to ask on, and knows none of OpenSSH's options.
+    """
+    command = os.environ.get("GIT_SSH_COMMAND") or configured or shlex.quote(os.environ.get("GIT_SSH", "ssh"))
+    try:
+        program = Path(shlex.split(command)[0]).name
+    except (ValueError, IndexError):
+        return {}
+    return {"GIT_SSH_COMMAND": f"{command} {_SSH_OPTIONS}"} if program == "ssh" else {}

@@ -60,6 +60,18 @@ def own_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return scratch
 
 
+def processes_below(scratch: Path) -> list[str]:
+    """The processes that work in a folder below ``scratch``."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.readlink().is_relative_to(scratch):
+                found.append((link.parent / "cmdline").read_text())
+        except OSError:
+            continue  # gone, or another user's
+    return found
+
+
 class Threads(socketserver.ThreadingTCPServer):
     """A server that waits for nobody when it ends."""
 

@@ -14,7 +14,7 @@ import pytest
 from generator.argparse_flags import known_flags
 from generator.errors import CommandFailed, FleetError
 from generator.git_source import open_source
-from tests.unit.origin import Origin, Silent, Threads, answers, own_git, served
+from tests.unit.origin import Origin, Silent, Threads, answers, own_git, processes_below, served
 
 
 @pytest.fixture(autouse=True)
@@ -25,18 +25,6 @@ def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def origin(tmp_path: Path) -> Origin:
     return Origin(tmp_path / "origin")
-
-
-def processes_below(scratch: Path) -> list[str]:
-    """The processes that work in a folder below ``scratch``."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if link.readlink().is_relative_to(scratch):
-                found.append((link.parent / "cmdline").read_text())
-        except OSError:
-            continue  # gone, or another user's
-    return found
 
 
 def test_a_tag_gives_its_commit_annotated_or_not(origin: Origin) -> None:

@@ -29,6 +29,8 @@ __all__ = ["Code", "Parameter", "PuppetClass", "read_code"]
 CACHE = Path("build") / "puppet-classes.json"
 #: What is read below the root; Puppet finds classes and types nowhere else.
 CODE = ("modules/*/manifests/**/*.pp", "modules/*/types/**/*.pp")
+#: The data types of the Puppetfile's modules, which classes use; a desk may be without them.
+VENDOR_TYPES = "vendor_modules/*/types/**/*.pp"
 #: Where Debian, RubyGems and Puppet's own packages note which version of puppet-strings is installed.
 GEMS = (
     "usr/share/rubygems-integration/*/specifications",
@@ -59,7 +61,7 @@ class PuppetClass:
 
 @dataclass(frozen=True)
 class Code:
-    """Classes by name, and the modules' own data types by name, each in Puppet's notation."""
+    """Classes by name, and the data types of all modules by name, each in Puppet's notation."""
 
     classes: dict[str, PuppetClass]
     aliases: dict[str, str]
@@ -80,7 +82,7 @@ def read_code(root: Path, cache: Path | None = None) -> Code:
     found = _recall(cache, key)
     if found is None:
         with step("read the classes with puppet-strings"):
-            found = _read(root, files) if files else {"classes": [], "aliases": {}}
+            found = _read(root, files)
         _keep(cache, key, found)
     classes = [_class(root, entry) for entry in found["classes"]]
     return Code({each.name: each for each in classes}, found["aliases"])
@@ -103,7 +105,7 @@ def _files(root: Path) -> dict[str, bytes]:
     try:
         return {
             path.relative_to(root).as_posix(): path.read_bytes()
-            for pattern in CODE
+            for pattern in (*CODE, VENDOR_TYPES)
             for path in sorted(root.glob(pattern))
         }
     except OSError as error:
@@ -144,16 +146,16 @@ def _keep(cache: Path, key: str, code: dict[str, Any]) -> None:
 
 
 def _read(root: Path, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Let puppet-strings read ``files``, and complete what it says from their text."""
-    said = _strings(root, files)
-    types = {each["name"]: each for each in said["data_type_aliases"]}
-    return {
-        "classes": [_described(root, each) for each in said["puppet_classes"]],
-        "aliases": {
-            name: puppet_header.alias(files[each["file"]].decode(), name) or each["alias_of"]
-            for name, each in types.items()
-        },
-    }
+    """Let puppet-strings read this repository's ``files``, and complete what it says from their text."""
+    own = {name: text for name, text in files.items() if not name.startswith("vendor_modules/")}
+    said = _strings(root, own) if own else {"puppet_classes": [], "data_type_aliases": []}
+    aliases: dict[str, str] = {}
+    for name in sorted(files.keys() - own.keys()):
+        aliases |= puppet_header.aliases(files[name].decode(errors="replace"))
+    for each in said["data_type_aliases"]:
+        written = puppet_header.aliases(files[each["file"]].decode())
+        aliases[each["name"]] = written.get(each["name"]) or each["alias_of"]
+    return {"classes": [_described(root, each) for each in said["puppet_classes"]], "aliases": aliases}
 
 
 def _described(root: Path, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _CODE = re.compile(
 _TEXT = re.compile(r'(?P<text>["}](?:[^"\\$]|\\.|\$(?!\{))*+(?:"|\$\{))', re.S)
 _REGEXP = re.compile(r"(?P<regexp>/(?:[^/\\\n]|\\.)*+/)")
 _CLASS = re.compile(r"[a-z]\w*(?:::[a-z]\w*)*")
+_TYPE = re.compile(r"^\s*type\s+(?:::)?([A-Z]\w*(?:::[A-Z]\w*)*)\s*=", re.MULTILINE | re.ASCII)
 _CLOSES = {")": "(", "]": "[", "}": "{", "|": "|"}
 
 
@@ -111,13 +112,14 @@ def _names(tokens: Sequence[_Token]) -> Iterator[str]:
         name_next = not name_next
 
 
-def alias(source: str, name: str) -> str | None:
-    """Take the notation of the type that ``source`` declares as ``name``; None where it is not found."""
-    declared = re.search(rf"^\s*type\s+(?:::)?{re.escape(name)}\s*=", source, re.MULTILINE)
-    if not declared:
-        return None
+def aliases(source: str) -> dict[str, str]:
+    """Take the notation of each type that ``source`` declares, by name."""
+    return {found[1]: _first_expression(source[found.end() :]) for found in _TYPE.finditer(source)}
+
+
+def _first_expression(source: str) -> str:
     taken: list[_Token] = []
-    for token in _tokens(source[declared.end() :]):
+    for token in _tokens(source):
         began = any(before.kind != "blank" for before in taken)
         if began and token.depth == 0 and token.kind != "blank" and token.text not in "[]":
             break

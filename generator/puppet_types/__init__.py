@@ -25,12 +25,13 @@ def parse(text: str, aliases: Mapping[str, str] | None = None) -> Type:
 
     Args:
         text: the type in Puppet's notation.
-        aliases: a module's own types, by name, each in Puppet's notation.
+        aliases: modules' own types, by name, each in Puppet's notation.
 
     Raises:
         PuppetTypeError: it is no type, or one that no value of YAML can have.
     """
-    return Reader(text, aliases or {}).read()
+    aliases = aliases or {}
+    return Reader(text, aliases, {name.lower(): name for name in aliases}).read()
 
 
 def check(wanted: Type, value: Any) -> Mismatch | None:

@@ -21,6 +21,8 @@ from generator.puppet_types.nodes import Type, suggestion
 from generator.puppet_types.regexp import RegexpError
 from generator.puppet_types.stdlib import STDLIB
 
+#: Puppet reads Stdlib::AbsolutePath as Stdlib::Absolutepath: each name by how it looks in small letters.
+_NAMES = {name.lower(): name for name in (*BUILDERS, *INEXPRESSIBLE, *STDLIB)}
 MAX_DEPTH = 32
 MAX_LENGTH = 20_000
 
@@ -52,10 +54,11 @@ def _unescape(escape: re.Match[str]) -> str:
 
 @dataclass
 class Reader:
-    """A recursive descent over ``text``; its depth is bounded."""
+    """A recursive descent over ``text``; its depth is bounded. ``names`` are those of ``aliases``."""
 
     text: str
     aliases: Mapping[str, str]
+    names: Mapping[str, str]
     inside: tuple[str, ...] = ()  # the aliases that are being read
     at: int = 0
     depth: int = 0
@@ -170,9 +173,11 @@ class Reader:
         self.depth -= 1
         return tuple(arguments)
 
-    def _type(self, name: str, offset: int) -> Type:
+    def _type(self, written: str, offset: int) -> Type:
+        small = written.lower()
+        name = _NAMES.get(small) or self.names.get(small, written)
         call = Call(name, offset, self._arguments())
-        if name in self.aliases or name in STDLIB:
+        if name in STDLIB or name in self.aliases:
             call.none()
             return self._alias(name, offset)
         if name not in BUILDERS:
@@ -192,10 +197,11 @@ class Reader:
         if name in self.inside:
             self._fail(f"{name} is made of itself (a type must end somewhere)", offset)
         if name not in self._types:
-            text, meaning = (self.aliases[name], "") if name in self.aliases else STDLIB[name]
+            text, meaning = STDLIB[name] if name in STDLIB else (self.aliases[name], "")
             if len(self.inside) >= MAX_DEPTH:
                 self._fail(f"types that name each other more than {MAX_DEPTH} deep", offset)
-            reader = Reader(text, self.aliases, (*self.inside, name), depth=self.depth, _types=self._types)
+            inside = (*self.inside, name)
+            reader = Reader(text, self.aliases, self.names, inside, depth=self.depth, _types=self._types)
             try:
                 self._types[name] = AliasType(name, reader.read(), meaning)
             except PuppetTypeError as error:

@@ -1,8 +1,8 @@
-"""The types of puppetlabs/stdlib (9.4) that parameters may use, in Puppet's own notation.
+"""The types of puppetlabs/stdlib that are known without it, in Puppet's own notation: definitions use them.
 
-Each accepts exactly what stdlib's type of that name accepts (types/ of that module; tests compare them), but
-is written so that no text makes the expression slow, and shorter where stdlib spells out every case.
-Debian 12's stdlib, 8.5, has the same types but for a ``Stdlib::Host`` that takes some broken addresses too.
+Each accepts exactly what the type of that name in the Puppetfile's stdlib accepts (tests compare them), but
+says what an operator writes for it, and no text makes its expression slow. What else stdlib and other modules
+have is read from vendor_modules where that is there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _EMBEDDED = [rf"({_GROUP}:){{6}}{_IPV4}", rf":(:{_GROUP}){{0,5}}:{_IPV4}"] + [
 _IPV6 = f"({'|'.join([rf'{_GROUP}(:{_GROUP}){{7}}', *_COMPRESSED, *_EMBEDDED])})"
 
 _SYMBOLIC = "([ugoa]*([-+=]([rwxXst]*|[ugo]))+|[-+=][0-7]+)"
+_WORD, _STEP = r"[\w-]+", r"[^\n\/\0]+"
 _LABEL = r"[a-zA-Z0-9]([a-zA-Z0-9\-]*[a-zA-Z0-9])?"
 
 #: name -> (type, what an operator writes)
@@ -42,6 +43,11 @@ STDLIB: dict[str, tuple[str, str]] = {
     "Stdlib::Filemode": (
         rf"Pattern[/\A(([0-7]{{1,4}})|({_SYMBOLIC}(,{_SYMBOLIC})*))\z/]",
         "a file mode, such as '0644', in quotes",
+    ),
+    "Stdlib::Filesource": (
+        r"Variant[Stdlib::Absolutepath, Stdlib::HTTPUrl, "
+        rf"Pattern[/\A(file:\/\/|puppet:\/\/({_WORD}(\.{_WORD})*\.?)?)\/{_STEP}(\/{_STEP})*\/?\z/]]",
+        "where Puppet takes a file from, such as puppet:///modules/profile/motd",
     ),
     "Stdlib::Fqdn": (rf"Pattern[/\A({_LABEL}\.)*{_LABEL}\z/]", "a host name, such as tts1.example.org"),
     "Stdlib::Host": ("Variant[Stdlib::Fqdn, Stdlib::IP::Address]", "a host name or an address"),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from generator import puppet_classes, puppet_header
 from generator.errors import CommandFailed, FleetError, InputError, InputErrors
 from generator.puppet_classes import Code, read_code
-from generator.puppet_header import Parameter, alias, includes, parameters
+from generator.puppet_header import Parameter, aliases, includes, parameters
 from generator.puppet_types import check, parse
 
 REPOSITORY = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def test_whatever_is_put_together_comes_apart(
     ],
 )
 def test_an_alias_is_found(source: str, notation: str | None) -> None:
-    assert alias(source, "M::A") == notation
+    assert aliases(source).get("M::A") == notation
 
 
 def test_what_a_class_always_brings_is_found_and_what_it_may_bring_is_not() -> None:
@@ -261,6 +261,24 @@ def test_the_callers_home_and_language_do_not_matter(
 def test_without_code_puppet_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert read_code(tmp_path) == Code({}, {})
+    write(tmp_path, "vendor_modules/v/types/a.pp", "type V::A = String")
+    assert read_code(tmp_path) == Code({}, {"V::A": "String"})
+
+
+def test_types_of_other_modules_are_read_whatever_puppet_thinks_of_them(root: Path, puppet: Puppet) -> None:
+    calls = puppet(f'case "$*" in *vendor*) exit 1 ;; esac\n{SAYS}')
+    write(root, "vendor_modules/v/types/deep/one.pp", "# @summary x\ntype V::Deep::ONE = Enum[\n  'a',\n]\n")
+    write(root, "vendor_modules/v/types/latin.pp", b"# \xff\ntype V::Latin = Integer\n")
+    write(root, "vendor_modules/v/types/broken.pp", "type V::Broken = = ]")
+    write(root, "vendor_modules/v/manifests/init.pp", "class v { broken")
+    known = read_code(root).aliases
+    assert known["V::Deep::ONE"] == "Enum[ 'a', ]"
+    assert known["V::Latin"] == "Integer"
+    assert str(parse("Array[V::Deep::One]", known)) == "Array[V::Deep::ONE]"
+    # another state of theirs is another state of the code
+    write(root, "vendor_modules/v/types/latin.pp", "type V::Latin = Float\n")
+    assert read_code(root).aliases["V::Latin"] == "Float"
+    assert len(calls.read_text().split()) == 2
 
 
 def test_without_puppet_the_cure_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

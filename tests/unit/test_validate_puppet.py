@@ -27,7 +27,7 @@ Puppet.initialize_settings(['--confdir', home, '--vardir', home, '--codedir', ho
 Puppet::Util::Log.level = :crit
 STDIN.each_line do |line|
   root, count = JSON.parse(line)
-  environment = Puppet::Node::Environment.create(:production, [File.join(root, 'modules')])
+  environment = Puppet::Node::Environment.create(:production, Dir[File.join(root, '{,vendor_}modules')])
   loader = Puppet::Environments::StaticDirectory.new('production', root, environment)
   refused = Puppet.override(environments: loader, current_environment: environment) do
     (0...count).map do |number|
@@ -64,6 +64,7 @@ PARAMETERS = [
             " Array[Integer,1] Hash Hash[String,Integer] Hash[String,String,1] Enum['on','off']"
             " Pattern[/\\A\\d+[mg]\\z/] Undef NotUndef Variant[Integer,Boolean] Optional[Array[Boolean]]"
             " Struct[{a=>Integer,Optional[b]=>String}] Any Scalar Tuple[String,Integer] Sensitive[String] Collection"
+            " V::Deep::One M::TWO OPTIONAL[V::DEEP::ONE]"
         ).split()
     ),
     ("String", "'x'"),
@@ -71,6 +72,11 @@ PARAMETERS = [
     ("Hash", "{}"),
     ("Optional[String]", "undef"),
 ]
+#: Types of another module and of one's own, which are named above with other capitals.
+TYPES = {
+    "vendor_modules/v/types/deep/one.pp": "type V::Deep::ONE = Variant[Integer[1], Enum['on']]\n",
+    "modules/m/types/two.pp": "type M::Two = Array[V::Deep::ONE]\n",
+}
 SCALARS = st.sampled_from(
     "~ null '' x on off yes No TRUE true false 0 3 11 -1 1.5 1.0 .5 1e3 1.0e+3 0644 0x1f 0b1 0o17 1_000 1__0 12:30 12:30:45"
     " 3.10 .inf 'on' '3' '%{facts.os.name}' ENC 1g 20m = <<x 喜悦 08 +3 1. 5e 9223372036854775807".split()
@@ -107,6 +113,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "hiera.yaml").write_text(HIERA)
     manifests = root / "modules" / "m" / "manifests"
     manifests.mkdir(parents=True)
+    for name, notation in TYPES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(notation)
     (root / "hieradata").mkdir()
     (root / "tests" / "facts").mkdir(parents=True)
     (root / "tests" / "facts" / "debian-12.json").write_text('{"os": {"name": "Debian"}}')

@@ -11,10 +11,12 @@ from typing import Any
 import yaml
 
 from generator.errors import InputError
-from generator.yaml_text import Place
+from generator.yaml_text import Place, place
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+#: What git writes around the two sides of a conflict.
+_CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 _TAB_INDENT = re.compile(r" *\t")
 
 #: libyaml's words (and PyYAML's own scanner's) -> plain words, by the first piece of text that occurs.
@@ -64,7 +66,7 @@ def events(path: Path, text: str) -> Iterator[Any]:
     try:
         yield from _after_tabs(path, tabs, found) if tabs else found
     except yaml.MarkedYAMLError as error:
-        raise _broken(path, error, tabbed) from None
+        raise _conflict(path, text) or _broken(path, error, tabbed) from None
     except yaml.YAMLError as error:
         raise InputError(path, 1, 1, plain_words(str(error))) from None
     finally:
@@ -83,6 +85,14 @@ def _broken(path: Path, error: yaml.MarkedYAMLError, tabbed: dict[int, int]) -> 
         return _tab(path, (line, tabbed[line]))
     opened = f" (opened in line {began.line + 1})" if began and "flow" in (error.context or "") else ""
     return InputError(path, line, column, plain_words(problem) + opened)
+
+
+def _conflict(path: Path, text: str) -> InputError | None:
+    """Say that a merge left its marks in a text that is no YAML."""
+    if not (mark := _CONFLICT.search(text)):
+        return None
+    message = f"broken YAML: a merge conflict is left here (keep one side, and no line with {mark[0][:7]})"
+    return InputError(path, *place(text, mark.start()), message)
 
 
 def _after_tabs(path: Path, tabs: deque[Place], found: Iterator[Any]) -> Iterator[Any]:

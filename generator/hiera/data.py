@@ -34,6 +34,10 @@ class Data:
         """Start with nothing read."""
         self._files: dict[Path, _File] = {}
 
+    def keep(self, document: Document) -> None:
+        """Have what ``document`` says, which was read already."""
+        self._files[document.path] = _File(b"", True, document)
+
     def exists(self, path: Path) -> bool:
         """Whether there is something at ``path``, be it a file or a folder."""
         return self._file(path).raw is not None

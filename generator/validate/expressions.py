@@ -11,10 +11,11 @@ from typing import Any
 
 from generator.puppet_types.nodes import suggestion
 from generator.validate.finding import Finding, Severity, at
-from generator.validate.values import texts
+from generator.validate.repository import Repository
+from generator.validate.texts import Texts, marked
 from generator.validate.vocabulary import Vocabulary
 from generator.yaml_scalars import short
-from generator.yaml_source import Document
+from generator.yaml_source import Document, Step
 
 #: Variables of every compile besides facts and trusted: Puppet's manual, "Facts and built-in variables".
 BUILT_IN = frozenset(
@@ -43,23 +44,37 @@ _OPEN = re.compile(r"%\{([^}]*)(\}?)")
 _CALL = re.compile(r"""\s*(\w+)\(\s*(?:"([^"]*)"|'([^']*)')\s*\)\s*""")
 
 
-def check_expressions(
-    document: Document, vocabulary: Vocabulary, facts: Sequence[Mapping[str, Any]]
+def check_expressions(repository: Repository) -> Iterator[Finding]:
+    """Yield the expressions of hiera.yaml and of each file that name nothing."""
+    facts = list(repository.facts.values())
+    yield from _expressions(repository.hiera, marked(repository.hiera.data), repository.vocabulary, facts)
+    for document in repository.documents:
+        yield from _expressions(document, repository.marked[document.path], repository.vocabulary, facts)
+
+
+def _expressions(
+    document: Document, found: Texts, vocabulary: Vocabulary, facts: Sequence[Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    """Yield the expressions of a file that name nothing; ``facts`` are those of known systems."""
-    for path, text in texts(document.data):
-        for expression, closed in _OPEN.findall(text):
-            if (call := _CALL.fullmatch(expression)) and (complaint := _in_place(call, text, path)):
-                yield at(document, path, complaint)
-                continue
-            if not closed:
-                yield at(document, path, f"%{{{short(expression)} is never closed (a '}}' is missing)")
-                break
-            if complaint := _complaint(expression, vocabulary):
-                yield at(document, path, complaint)
-            elif complaint := _fact(expression, facts):
-                # a system that is not known may have it
-                yield at(document, path, complaint, severity=Severity.WARNING)
+    for path, text in found:
+        for complaint, severity in complaints(text, path, vocabulary, facts):
+            yield at(document, path, complaint, severity=severity)
+
+
+def complaints(
+    text: str, path: Sequence[Step], vocabulary: Vocabulary, facts: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, Severity]]:
+    """Yield what is wrong with the expressions in ``text``, which stands at ``path``, and how bad it is."""
+    for expression, closed in _OPEN.findall(text):
+        if (call := _CALL.fullmatch(expression)) and (complaint := _in_place(call, text, path)):
+            yield complaint, Severity.WRONG
+            continue
+        if not closed:
+            yield f"%{{{short(expression)} is never closed (a '}}' is missing)", Severity.WRONG
+            break
+        if complaint := _complaint(expression, vocabulary):
+            yield complaint, Severity.WRONG
+        elif complaint := _fact(expression, facts):
+            yield complaint, Severity.WARNING  # a system that is not known may have it
 
 
 def _complaint(expression: str, vocabulary: Vocabulary) -> str | None:
@@ -88,7 +103,7 @@ def _complaint(expression: str, vocabulary: Vocabulary) -> str | None:
     return f"{shown} names no variable that every node has{near}"
 
 
-def _in_place(call: re.Match[str], text: str, path: tuple[str | int, ...]) -> str | None:
+def _in_place(call: re.Match[str], text: str, path: Sequence[Step]) -> str | None:
     """Say what is wrong with where a call stands."""
     shown, key = f"%{{{call[0].strip()}}}", (call[2] or call[3] or "").partition(".")[0]
     if call[1] == "alias" and text != f"%{{{call[0]}}}":

@@ -9,15 +9,16 @@ from typing import Any
 
 from generator.validate.finding import Finding, Severity, at
 from generator.validate.options import option_keys, strategy_of
+from generator.validate.repository import Repository
 from generator.validate.vocabulary import OPTIONS
 from generator.yaml_source import Document
 
 
-def check_merges(documents: Sequence[Document], level: Mapping[Path, int]) -> Iterator[Finding]:
-    """Yield keys whose mapping or list hides part of a less specific layer's, where no merge is said.
-
-    ``level`` is each file's place in the hierarchy: 0 for the most specific layer.
-    """
+def check_merges(repository: Repository) -> Iterator[Finding]:
+    """Yield keys whose mapping or list hides part of a less specific layer's, where no merge is said."""
+    documents = repository.documents
+    order = {level: number for number, level in enumerate(repository.hierarchy.levels)}
+    level = {path: order[found] for path, found in repository.levels.items() if found}
     merged = option_keys(documents, lambda entry: strategy_of(entry) != "first")
     values: dict[str, list[Document]] = defaultdict(list)
     for document in documents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from generator.puppet_types.nodes import suggestion
 
@@ -26,6 +27,17 @@ def near_version(word: str, known: Iterable[str]) -> str:
     ('', ' (did you mean v24-beta?)')
     """
     return suggestion(word, [name for name in known if _letters(name) != _letters(word)])
+
+
+def near_file(stem: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean NAME.yaml?)``, but not for another version, or a name that says more.
+
+    >>> near_file("Debain", ["Debian"]), near_file("Debian-11", ["Debian-12", "Debian"])
+    (' (did you mean Debian.yaml?)', '')
+    """
+    others = [name for name in known if _letters(name) != _letters(stem) and not stem.startswith(f"{name}-")]
+    near = get_close_matches(stem, others, n=1, cutoff=0.8)
+    return f" (did you mean {near[0]}.yaml?)" if near else ""
 
 
 def _letters(name: str) -> str:

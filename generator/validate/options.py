@@ -12,6 +12,7 @@ from typing import Any
 from generator.puppet_types import PuppetTypeError, parse
 from generator.puppet_types.nodes import suggestion
 from generator.validate.finding import Finding, Severity, at
+from generator.validate.repository import Repository
 from generator.validate.vocabulary import OPTIONS, Vocabulary
 from generator.yaml_scalars import short
 from generator.yaml_source import Document
@@ -24,11 +25,14 @@ CONVERSIONS = ("Sensitive", "String", "Integer", "Float", "Numeric", "Boolean", 
 _ENTRY = {"merge", "convert_to"}
 
 
-def check_options(document: Document, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """Yield what is wrong with a file's ``lookup_options``."""
-    entries = document.data.get(OPTIONS)
-    if entries is None:
-        return
+def check_options(repository: Repository) -> Iterator[Finding]:
+    """Yield what is wrong with the ``lookup_options`` of each file."""
+    for document in repository.documents:
+        if document.data.get(OPTIONS) is not None:
+            yield from _options(document, document.data[OPTIONS], repository.vocabulary)
+
+
+def _options(document: Document, entries: Any, vocabulary: Vocabulary) -> Iterator[Finding]:
     if not isinstance(entries, dict):
         yield at(document, (OPTIONS,), f"{OPTIONS} is a mapping (a key, or '^a pattern': {{merge: hash}})")
         return
@@ -61,6 +65,11 @@ def strategy_of(entry: dict[str, Any]) -> Any:
     """
     merge = entry.get("merge", "first")
     return merge.get("strategy") if isinstance(merge, dict) else merge
+
+
+def makes_secret(entry: dict[str, Any]) -> bool:
+    """Tell whether an entry wraps what is looked up as ``Sensitive``."""
+    return entry.get("convert_to") in ("Sensitive", ["Sensitive"])
 
 
 def option_keys(

@@ -3,33 +3,78 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeGuard
 
+from generator.inventory import KnownNode
 from generator.puppet_types.nodes import suggestion
 from generator.service import Service
 from generator.validate.finding import Finding, at
+from generator.validate.fleet import Fleet, Setting, some
 from generator.validate.near import near_version
+from generator.validate.repository import Repository
 from generator.yaml_source import Document
 
-#: What a key claims for the one node whose file says it: no other may say the same.
-EXCLUSIVE = {"profile::puppet_ca::dns_alt_names": "name of the Puppet server"}
 
-
-def check_releases(documents: Sequence[Document], services: Sequence[Service]) -> Iterator[Finding]:
-    """Yield revisions that no file pins, and pins whose weights no file names."""
-    for service in services:
-        key = f"{service.name}::revision"
-        pins = _entries(documents, f"{service.name}::releases")
+def check_releases(repository: Repository) -> Iterator[Finding]:
+    """Yield revisions without a pin, or without one that nodes get, and pins whose weights no file names."""
+    documents = repository.documents
+    for service in repository.vocabulary.services:
+        pinned = _entries(documents, f"{service.name}::releases")
         weights = _entries(documents, f"{service.name}::weights")
-        if not pins:
+        if not pinned:
             continue  # the file that has them cannot be read, or is read by no layer: that is said
+        yield from _on_nodes(repository, service, pinned)
         for document in documents:
+            key = f"{service.name}::revision"
             revision = document.data.get(key)
-            if _is_revision(revision) and revision not in pins:
-                cure = near_version(revision, pins) or f" (fleet pin {service.name} {revision} makes one)"
+            if _is_revision(revision) and revision not in pinned:
+                cure = near_version(revision, pinned) or f" (fleet pin {service.name} {revision} makes one)"
                 yield at(document, (key,), f"no release is pinned as {revision}{cure}")
             yield from _weights(document, service, weights)
+
+
+def _on_nodes(repository: Repository, service: Service, pinned: Mapping[str, Document]) -> Iterator[Finding]:
+    """Yield what makes the module end the compile of known nodes, by what they get."""
+    fleet = repository.fleet
+    affected: dict[tuple[Path, str, str, str], list[str]] = defaultdict(list)
+    for node in fleet.nodes:
+        if service not in fleet.services(node) or not (release := _release(fleet, node, service)):
+            continue
+        revision, pins, installer = release
+        wanted = revision.value
+        if wanted not in pins and wanted in pinned:  # where nobody pins it, that is said of the file alone
+            blamed, said = revision, f"no release is pinned as {wanted} for"
+            where = pinned[wanted].path.relative_to(repository.root)
+            cure = f" (the pin in {where} does not reach there)"
+        elif _is_locked(pins.get(wanted)) and installer.value == "pip":
+            blamed, said = installer, f"{installer.key}: pip cannot read the lock of {wanted} on"
+            cure = " (write uv, or leave this line out)"
+        else:
+            continue
+        if blamed.document:
+            affected[blamed.document.path, blamed.key, said, cure].append(node.certname)
+    for (path, key, said, cure), nodes in affected.items():
+        yield at(fleet.documents[path], (key,), f"{said} {some(nodes)}{cure}")
+
+
+def _release(
+    fleet: Fleet, node: KnownNode, service: Service
+) -> tuple[Setting, dict[str, Any], Setting] | None:
+    """Return a node's revision, pins and installer; None where these are not known, or matter to nothing."""
+    names = ("ensure", "revision", "releases", "installer")
+    ensure, revision, releases, installer = (fleet.setting(node, service, name) for name in names)
+    if not (ensure and revision and releases and installer) or ensure.value == "absent":
+        return None
+    if not _is_revision(revision.value) or not isinstance(releases.value, dict):
+        return None
+    return revision, releases.value, installer
+
+
+def _is_locked(pin: Any) -> bool:
+    return isinstance(pin, dict) and pin.get("install") == "lock"
 
 
 def _is_revision(value: Any) -> TypeGuard[str]:
@@ -37,7 +82,7 @@ def _is_revision(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][\w.+-]*", value) is not None
 
 
-def _weights(document: Document, service: Service, weights: dict[str, Any]) -> Iterator[Finding]:
+def _weights(document: Document, service: Service, weights: Collection[str]) -> Iterator[Finding]:
     key = f"{service.name}::releases"
     releases = document.data.get(key)
     for name, pin in releases.items() if isinstance(releases, dict) else ():
@@ -52,28 +97,10 @@ def _weights(document: Document, service: Service, weights: dict[str, Any]) -> I
             yield at(document, (key, name, "weights"), message)
 
 
-def _entries(documents: Sequence[Document], key: str) -> dict[str, Any]:
-    """Put together the entries that all files give a mapping."""
-    entries: dict[str, Any] = {}
+def _entries(documents: Sequence[Document], key: str) -> dict[str, Document]:
+    """Return the entries that files give a mapping, each with the last file that has it."""
+    entries: dict[str, Document] = {}
     for document in documents:
         value = document.data.get(key)
-        entries |= value if isinstance(value, dict) else {}
+        entries |= dict.fromkeys(value, document) if isinstance(value, dict) else {}
     return entries
-
-
-def check_claims(documents: Sequence[Document]) -> Iterator[Finding]:
-    """Yield what two nodes' files claim and only one node may have."""
-    claimed: dict[tuple[str, Any], Document] = {}
-    for document in documents:
-        if document.path.parent.name != "nodes":
-            continue
-        for key, what in EXCLUSIVE.items():
-            value = document.data.get(key)
-            names = value if isinstance(value, list) else []
-            for number, name in (
-                (number, name) for number, name in enumerate(names) if isinstance(name, str)
-            ):
-                first = claimed.setdefault((key, name), document)
-                if first is not document:
-                    message = f"{name} is a {what} already in {first.path.name} (one machine answers to it)"
-                    yield at(document, (key, number), message)

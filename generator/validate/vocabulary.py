@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from generator.definition import load_service
 from generator.puppet_classes import Code, read_code
@@ -22,6 +23,7 @@ OPTIONS = "lookup_options"
 _LOOKED_UP = re.compile(r"\b(?:lookup|hiera\w*|alias)\(\s*\{?\s*(?:name['\"]?\s*=>\s*)?['\"]([^'\"]+)['\"]")
 #: A module in a Puppetfile.
 _MOD = re.compile(r"^mod\s+['\"](?:[\w]+[/-])?(\w+)['\"]", re.MULTILINE)
+_SENSITIVE = re.compile(r"\A(?:Optional\[)?Sensitive\b")
 _KEY = re.compile(r"(?:::)?[a-z]\w*(?:::[a-z]\w*)*")
 
 
@@ -31,14 +33,15 @@ class Vocabulary:
 
     ``types`` holds each known key's type in Puppet's notation, ``required`` the keys without a default;
     ``plain`` are the keys that code looks up by name, of no known type; ``private`` the classes that are no
-    operator's; ``foreign`` the modules whose classes are not looked at here.
+    operator's; ``foreign`` the modules whose classes are not looked at here. ``classes`` has what each class
+    always includes.
     """
 
     types: dict[str, str]
     required: frozenset[str]
     aliases: dict[str, str]
     private: frozenset[str]
-    classes: frozenset[str]
+    classes: dict[str, tuple[str, ...]]
     plain: frozenset[str]
     foreign: frozenset[str]
     services: tuple[Service, ...]
@@ -53,12 +56,12 @@ class Vocabulary:
             self._parsed[notation] = parse(notation, self.aliases)
         return self._parsed[notation]
 
-    def complaint(self, key: str) -> str | None:
-        """Say what is wrong with a key; None where something looks it up."""
+    def complaint(self, key: str, value: Any = None) -> str | None:
+        """Say what is wrong with a key, of this ``value`` in a file; None where something looks it up."""
         if key in self.types or key in self.plain:
             return None
         if key in self.classes:
-            return f"{key} is a class, not a parameter (write {key}::{self._first(key)}: …)"
+            return f"{key} is a class, not a parameter (write {key}::{self._meant(key, value)}: …)"
         if near := get_close_matches(key, [OPTIONS], n=1, cutoff=0.85):
             return f"nothing looks up {key} (did you mean {near[0]}?)"
         # what may be meant by a single colon, a dot or a dash, capitals, or :: in front
@@ -81,8 +84,7 @@ class Vocabulary:
     def _of_class(self, owner: str, name: str) -> str | None:
         """Say what is wrong with a parameter of a class."""
         if owner in self.classes:
-            parameters = [key.rpartition("::")[2] for key in self.types if key.rpartition("::")[0] == owner]
-            return f"{owner}::{name} is no parameter of {owner}{near_name(name, parameters)}"
+            return f"{owner}::{name} is no parameter of {owner}{near_name(name, self._parameters[owner])}"
         module = owner.partition("::")[0]
         if module in self.foreign:
             return None
@@ -90,9 +92,33 @@ class Vocabulary:
             return f"there is no class {owner}{suggestion(owner, self.classes)}"
         return f"there is no module {module}{suggestion(module, self._modules | self.foreign)}"
 
-    def _first(self, name: str) -> str:
-        """Return a parameter of a class; a letter where it has none."""
-        return next((key.rpartition("::")[2] for key in self.types if key.rpartition("::")[0] == name), "x")
+    def _meant(self, name: str, value: Any) -> str:
+        """Return the parameter of a class that a mapping names first, or its first; a letter for none."""
+        parameters = self._parameters[name]
+        named: list[str] = [each for each in value if each in parameters] if isinstance(value, dict) else []
+        return [*named, *parameters, "x"][0]
+
+    def brings(self, name: str) -> frozenset[str]:
+        """Return the classes that are on a node for certain where ``name`` is, itself among them."""
+        found: set[str] = set()
+        waiting = {name} & self.classes.keys()
+        while waiting:
+            found |= waiting
+            waiting = {other for each in waiting for other in self.classes.get(each, ())} - found
+        return frozenset(found)
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The keys whose values the class wants as ``Sensitive``."""
+        return frozenset(key for key, notation in self.types.items() if _SENSITIVE.match(notation))
+
+    @cached_property
+    def _parameters(self) -> dict[str, list[str]]:
+        parameters: dict[str, list[str]] = {name: [] for name in self.classes}
+        for key in self.types:
+            owner, _, name = key.rpartition("::")
+            parameters[owner].append(name)
+        return parameters
 
     @cached_property
     def _modules(self) -> frozenset[str]:
@@ -133,7 +159,7 @@ def read_vocabulary(root: Path, data: Iterable[Path]) -> Vocabulary:
         ),
         aliases=code.aliases,
         private=frozenset(name for name, puppet_class in code.classes.items() if puppet_class.private),
-        classes=frozenset(code.classes),
+        classes={name: puppet_class.includes for name, puppet_class in code.classes.items()},
         plain=frozenset(_looked_up(root, data)) - {OPTIONS},
         foreign=_foreign(root, code),
         services=services,

@@ -12,7 +12,7 @@ from generator import definition_checks as checks
 from generator import puppet_types
 from generator.definition_schema import DEFINITION
 from generator.errors import InputError, InputErrors
-from generator.service import Accounts, DataType, Listen, Parameter, RoomPath, Service, Unset, Weights
+from generator.service import Accounts, DataType, Jobs, Listen, Parameter, RoomPath, Service, Unset, Weights
 from generator.yaml_source import Document, load
 
 #: The repository: templates and definitions lie beside the package.
@@ -99,7 +99,7 @@ def _own(text: str, name: str) -> str:
 
 def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataType, ...]) -> Service:
     data = {"root": f"/opt/{data['name']}", "extras": [], **data}
-    weights = data.get("weights")
+    weights, jobs = data.get("weights"), data.get("jobs")
     aliases = {f"{data['name'].capitalize()}::{entry.name}": entry.type for entry in types}
     common = [_common_parameter(name, entry, data) for name, entry in pattern["parameters"].items()]
     own = [_own_parameter(name, entry, aliases) for name, entry in data.get("parameters", {}).items()]
@@ -115,6 +115,7 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
         entry_point=data["entry_point"],
         listen=Listen(**data["listen"]),
         ready=data["ready"],
+        jobs=Jobs(**{**jobs, "idle": tuple(jobs.get("idle", []))}) if jobs else None,
         extras=tuple(data["extras"]),
         writable=tuple(data.get("writable", [])),
         weights=Weights(weights["flag"], tuple(weights.get("writable", []))) if weights else None,

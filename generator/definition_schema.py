@@ -65,6 +65,8 @@ _ABSOLUTE = _text(
     "an absolute path of letters, digits and . _ -, such as /opt/echo",
 )
 
+_PAGE = _text(r"^/[A-Za-z0-9_./-]*$", "the path of a page, such as /config")
+
 _PARAMETER = {
     "type": "object",
     "required": ["type", "doc"],
@@ -117,7 +119,18 @@ DEFINITION: dict[str, Any] = {
             "additionalProperties": False,
             "properties": {"address_flag": _FLAG, "port_flag": _FLAG},
         },
-        "ready": _text(r"^/[A-Za-z0-9_./-]*$", "the path of a page, such as /config"),
+        "ready": _PAGE,
+        "jobs": {
+            "type": "object",
+            "required": ["join", "stream", "session"],
+            "additionalProperties": False,
+            "properties": {
+                "join": _PAGE,
+                "stream": _PAGE,
+                "session": _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a field, such as session_hash"),
+                "idle": {"type": "array", "items": _PAGE, "uniqueItems": True},
+            },
+        },
         "extras": {"type": "array", "items": _text(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", "the name of an extra")},
         "writable": _FOLDERS,
         "weights": {

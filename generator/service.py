@@ -79,6 +79,20 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Jobs:
+    """How a job looks to the front: ``join`` (POST) asks for it and ``stream`` (GET) brings its result.
+
+    Both carry the field ``session``, join in its JSON body and stream in its query. What begins with one of
+    ``idle`` never ends and is no job. All but ``session`` are paths.
+    """
+
+    join: str
+    stream: str
+    session: str
+    idle: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Service:
     """A service, as its definition and the pattern say it."""
 
@@ -93,6 +107,7 @@ class Service:
     entry_point: str
     listen: Listen
     ready: str
+    jobs: Jobs | None
     extras: tuple[str, ...]
     writable: tuple[str, ...]
     weights: Weights | None

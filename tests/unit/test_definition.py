@@ -13,7 +13,7 @@ from generator.definition import REPOSITORY, load_pattern, load_service, load_se
 from generator.definition_schema import INIT_VARIABLES, RESERVED_MODULES, RESERVED_PARAMETERS, TEXT
 from generator.errors import InputErrors
 from generator.render import render
-from generator.service import Service
+from generator.service import Jobs, Service
 
 DEFINITION = """\
 name: echo
@@ -52,6 +52,15 @@ def test_what_is_left_out_has_a_default(define: Callable[[str], Service]) -> Non
     assert parameter(service, "root").default == "/opt/echo"
     assert parameter(service, "port").default == 8099
     assert parameter(service, "source").default == "https://git.example.org/echo.git"
+
+
+def test_what_jobs_look_like_is_known_to_the_templates(define: Callable[[str], Service]) -> None:
+    assert define("").jobs is None
+    jobs = define("jobs: {join: /join, stream: /data, session: hash}").jobs
+    assert jobs == Jobs(join="/join", stream="/data", session="hash", idle=())
+    jobs = define("jobs: {join: /join, stream: /data, session: hash, idle: [/beat/, /pulse]}").jobs
+    assert jobs is not None
+    assert jobs.idle == ("/beat/", "/pulse")
 
 
 def test_a_type_is_written_the_same_however_it_was_spelled(define: Callable[[str], Service]) -> None:

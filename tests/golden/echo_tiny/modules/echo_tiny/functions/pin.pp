@@ -28,7 +28,7 @@ function echo_tiny::pin(
   }
   if !($revision in $releases) {
     $known = $releases.keys.sort.join(', ')
-    fail("echo_tiny::revision is '${revision}', which echo_tiny::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by 'fleet pin echo_tiny ${revision}'")
+    fail("echo_tiny::revision is '${revision}', which echo_tiny::releases does not pin (it pins: ${known}); 'fleet pin echo_tiny TAG' pins another tag of the source, and a branch is never a revision")
   }
 
   $pin = $releases[$revision]

@@ -95,5 +95,5 @@ def test_a_revision_without_a_pin_changes_nothing_and_says_the_cure(fleet: Fleet
     fleet.on_node("tts2", None)
     assert run.code not in (0, 2), run.output
     assert "indextts2::revision is 'main'" in run.output
-    assert "'fleet pin indextts2 main'" in run.output
+    assert "'fleet pin indextts2 TAG'" in run.output
     assert fleet.release("tts2") == "v23"

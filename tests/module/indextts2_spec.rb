@@ -92,8 +92,8 @@ RSpec.describe 'indextts2', type: :class do
     'a port of 99999' => [{ port: 99_999 }, /indextts2::port is 99999.*from 1 to 65535/],
     'no revision' => [{ revision: :undef }, /indextts2::revision is not set.*v15, v23, v24-beta/],
     'a revision that is no name' => [{ revision: '../v23' }, %r{indextts2::revision is '\.\./v23'.*use letters}],
-    'a revision without a pin' => [{ revision: 'v99' }, /indextts2::revision is 'v99'.*pins: v15, v23, v24-beta.*'fleet pin indextts2 v99'/],
-    'a branch' => [{ revision: 'main' }, /indextts2::revision is 'main'.*a branch is never a revision/],
+    'a revision without a pin' => [{ revision: 'v99' }, /indextts2::revision is 'v99'.*pins: v15, v23, v24-beta.*'fleet pin indextts2 TAG' pins/],
+    'a branch' => [{ revision: 'main' }, /indextts2::revision is 'main'(?!.*fleet pin indextts2 main).*a branch is never a revision/],
     'a short commit' => [
       { releases: { 'v23' => V23.merge('commit' => 'aaaaaaa') } },
       /indextts2::releases: v23 is pinned to the commit 'aaaaaaa'.*40 hex digits.*'fleet pin indextts2 v23 --repin'/,

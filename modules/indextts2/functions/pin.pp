@@ -28,7 +28,7 @@ function indextts2::pin(
   }
   if !($revision in $releases) {
     $known = $releases.keys.sort.join(', ')
-    fail("indextts2::revision is '${revision}', which indextts2::releases does not pin (it pins: ${known}); a branch is never a revision, and a tag becomes one by 'fleet pin indextts2 ${revision}'")
+    fail("indextts2::revision is '${revision}', which indextts2::releases does not pin (it pins: ${known}); 'fleet pin indextts2 TAG' pins another tag of the source, and a branch is never a revision")
   }
 
   $pin = $releases[$revision]

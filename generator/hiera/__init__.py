@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from generator.hiera.convert import Sensitive
 from generator.hiera.data import Data
 from generator.hiera.hierarchy import Hierarchy, files
 from generator.hiera.level import Level
@@ -29,6 +30,7 @@ __all__ = [
     "Options",
     "Result",
     "Scope",
+    "Sensitive",
     "Source",
     "Strategy",
     "files",

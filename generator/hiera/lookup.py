@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.errors import FleetError, InputError
 from generator.hiera import options as lookup_options
+from generator.hiera.convert import convert
 from generator.hiera.data import Data
 from generator.hiera.hierarchy import Hierarchy
 from generator.hiera.interpolation import Stack, deeper, has_expression, interpolate
@@ -35,6 +36,7 @@ class Lookup:
         self._candidates: dict[Level, list[Path]] = {}
         self._options: dict[Hierarchy, dict[Any, Any]] = {}
         self._interpolated = False
+        self._unconverted = False
         self._nested_lookups = 0
         self.options_interpolated = False
 
@@ -46,6 +48,7 @@ class Lookup:
             FleetError: ``key`` or ``merge`` is none.
         """
         self._interpolated = False
+        self._unconverted = False
         self._nested_lookups = 0
         try:
             return self._find(parse_key(key), None if merge is None else Strategy.of(merge), ())
@@ -99,7 +102,7 @@ class Lookup:
 
     def _find(self, key: Key, wanted: Strategy | None, stack: Stack) -> Result:
         if key.text == KEY or key.text.startswith(f"{KEY}."):
-            return Result(key.text, False, None, Strategy(), None, None, (), False)
+            return Result(key.text, False, None, Strategy(), None, None, (), False, False)
         options, source = self._options_of(key, stack)
         strategy = wanted or self._strategy(options, source)
         trail: list[Entry] = []
@@ -108,9 +111,19 @@ class Lookup:
         except Problem as problem:
             raise _placed(problem, trail) from None
         found = value is not NOT_FOUND
-        value = value if found else None
+        value = self._converted(value, options) if found else None
         depends = self._interpolated or self.options_interpolated
-        return Result(key.text, found, value, strategy, options, source, tuple(trail), depends)
+        unsure = self._unconverted
+        return Result(key.text, found, value, strategy, options, source, tuple(trail), depends, unsure)
+
+    def _converted(self, value: Any, options: Options | None) -> Any:
+        if options is None or options.convert_to is None:
+            return value
+        converted = convert(value, options.convert_to)
+        if converted is NOT_FOUND:
+            self._unconverted = True
+            return value
+        return converted
 
     def _dig(self, key: Key, strategy: Strategy, stack: Stack, trail: list[Entry]) -> Any:
         own = self.hierarchy.module(key.module) if key.module else None

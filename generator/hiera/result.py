@@ -31,8 +31,9 @@ class Entry:
 class Result:
     """What a lookup gave. ``trail`` ends with the winner where the first one found wins.
 
-    ``value`` is as before ``convert_to``. ``source`` is where lookup_options speak of this key.
-    ``interpolated`` says that another node may get another value out of the same files.
+    ``source`` is where lookup_options speak of this key. ``interpolated`` says that another node may get
+    another value out of the same files; ``unconverted`` that the value, or one that is looked up in it, is as
+    before a ``convert_to`` that :mod:`generator.hiera.convert` does not do.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Result:
     source: Source | None
     trail: tuple[Entry, ...]
     interpolated: bool
+    unconverted: bool
 
     @property
     def used(self) -> tuple[Entry, ...]:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from generator.hiera.convert import Sensitive
 from generator.hiera.problem import Problem
 
 
@@ -15,6 +16,8 @@ def identity(value: Any) -> Hashable:
         return ("list", *map(identity, value))
     if isinstance(value, dict):
         return ("hash", frozenset((identity(key), identity(item)) for key, item in value.items()))
+    if isinstance(value, Sensitive):
+        return ("sensitive", identity(value.value))
     return value if isinstance(value, str) else (type(value), value)
 
 

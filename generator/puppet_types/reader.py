@@ -191,7 +191,7 @@ class Reader:
         if name in INEXPRESSIBLE:
             return f"cannot be checked in YAML ({INEXPRESSIBLE[name]})"
         meant = suggestion(name, [*BUILDERS, *STDLIB, *self.aliases])
-        return f"is no known type{meant or ' (give its text as an alias, or use Puppet and stdlib types)'}"
+        return f"is no known type{meant or ' (write it out, or use types of Puppet and stdlib)'}"
 
     def _alias(self, name: str, offset: int) -> Type:
         if name in self.inside:

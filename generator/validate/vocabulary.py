@@ -48,7 +48,10 @@ class Vocabulary:
     _parsed: dict[str, Type] = field(default_factory=dict)
 
     def type_of(self, key: str) -> Type | None:
-        """Return the type of a key's value; None where nobody says it."""
+        """Return the type of a key's value; None where nobody says it.
+
+        Raises PuppetTypeError where it cannot be read: its module is not here, or no YAML has such values.
+        """
         if key not in self.types:
             return None
         notation = self.types[key]

@@ -27,12 +27,14 @@ def lay_base(root: Path) -> Path:
 
 
 def lay_case(case: Path, root: Path) -> None:
-    """Lay the files of a case over the repository at ``root``; links stay links."""
+    """Lay the files of a case over the repository at ``root``; links stay links. Code is read as for the base."""
     for source in sorted(case.rglob(f"*{SUFFIX}")):
         target = root / source.relative_to(case).with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         shutil.copyfile(source, target, follow_symlinks=False)
+    if list(case.rglob(f"*.pp{SUFFIX}")):
+        read_code(root)
 
 
 def run_validate(root: Path) -> tuple[int, str, float]:

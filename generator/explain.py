@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.errors import FleetError
-from generator.hiera import LOOKUP_OPTIONS, Data, Entry, Hierarchy, Lookup, Result, Scope
+from generator.fallback import without_data
+from generator.hiera import LOOKUP_OPTIONS, Data, Entry, Hierarchy, Lookup, Result, Scope, Sensitive
 from generator.hiera.keys import parse_key
 from generator.hiera.values import identity
 from generator.inventory import KnownNode, choose, known_nodes
 
 
 @dataclass(frozen=True)
+class Step:
+    """A place, and whether it was ``asked``: those after the winner are not, their values are as written."""
+
+    entry: Entry
+    asked: bool
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """A lookup for ``node``; ``shadowed`` are the places after the winner, with their values as written.
+    """A lookup for ``node``, and the ``steps`` to it.
 
     ``sharing`` names the known nodes, of ``known`` in all, that get the same value out of the same places.
+    ``otherwise`` says what comes of a key without a value.
     """
 
     node: KnownNode
     result: Result
-    shadowed: tuple[Entry, ...]
+    steps: list[Step]
     sharing: list[str]
     known: int
+    otherwise: str | None
 
 
 def explain(root: Path, certname: str, key: str) -> Explanation:
@@ -47,7 +58,19 @@ def explain(root: Path, certname: str, key: str) -> Explanation:
         for other in nodes
         if other is node or sharers.has(Lookup(hierarchy, data, Scope.of(other)))
     ]
-    return Explanation(node, result, _shadowed(lookup, result), sharing, len(nodes))
+    otherwise = None if result.found else without_data(root, parse_key(key).root)
+    return Explanation(node, result, _steps(lookup, result), sharing, len(nodes), otherwise)
+
+
+def _steps(lookup: Lookup, result: Result) -> list[Step]:
+    """List each file once, although several levels may read it; of a secret, no value."""
+    steps: dict[object, Step] = {}
+    for asked, entries in ((True, result.trail), (False, _shadowed(lookup, result))):
+        for entry in entries:
+            if isinstance(result.value, Sensitive) and entry.found:
+                entry = replace(entry, value=Sensitive(entry.value))
+            steps.setdefault(entry.path or entry.level, Step(entry, asked))
+    return list(steps.values())
 
 
 def _shadowed(lookup: Lookup, result: Result) -> tuple[Entry, ...]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from generator.explain import Explanation
-from generator.hiera import Entry, Result, Source
+from generator.explain import Explanation, Step
+from generator.hiera import Entry, Result, Sensitive, Source
 from generator.reach import FileReach, Reach
 
 _SHORT = 60
@@ -20,19 +20,19 @@ def text(explanation: Explanation) -> str:
     """Return the value, the way to it, and the nodes that share it."""
     node, result = explanation.node, explanation.result
     lines = [
-        _yaml(result.value) if result.found else "no value",
+        _yaml(result.value) if result.found else _missing(explanation),
         "",
         f"{result.key} on {node.certname} (role {node.role}, environment {node.environment}):",
         *_table(
             [
-                *((entry.level.title, _place(entry), _outcome(entry, result)) for entry in result.trail),
-                *((entry.level.title, _place(entry), _shadow(entry)) for entry in explanation.shadowed),
+                (step.entry.level.title, _place(step.entry), _outcome(step, result))
+                for step in explanation.steps
             ]
         ),
         f"merge: {_merge(result)}",
     ]
-    if result.options and result.options.convert_to:
-        lines.append(f"convert_to: {json.dumps(result.options.convert_to)}, after that")
+    if converted := _conversion(result):
+        lines.append(f"convert_to: {converted}")
     lines.append(
         f"the same from the same place: {_of(explanation.sharing, explanation.known)}"
         f"{_names(explanation.sharing)}"
@@ -49,12 +49,14 @@ def data(explanation: Explanation) -> dict[str, Any]:
         "key": result.key,
         "found": result.found,
         "value": result.value,
+        "otherwise": explanation.otherwise,
         "merge": result.strategy.configuration(),
         "convert_to": result.options.convert_to if result.options else None,
+        "converted": not result.unconverted,
         "lookup_options": source and {"path": str(source.path), "line": source.line, "column": source.column},
         "trail": [
-            *(_entry(entry) | {"used": entry.found and result.found} for entry in result.trail),
-            *(_entry(entry) | {"used": False} for entry in explanation.shadowed),
+            _entry(step.entry) | {"used": step.asked and step.entry.found and result.found}
+            for step in explanation.steps
         ],
         "known": explanation.known,
         "sharing": explanation.sharing,
@@ -62,9 +64,8 @@ def data(explanation: Explanation) -> dict[str, Any]:
 
 
 def file_text(reach: FileReach) -> str:
-    """Return which nodes each key of a file reaches."""
-    if reach.level is None:
-        return f"{reach.path}: read by no known node"
+    """Return which nodes each key of a file, which some node reads, reaches."""
+    assert reach.level
     readers = f"{_of(reach.readers, reach.known)}{_names(reach.readers)}"
     head = f"{reach.path} ({reach.level.title}): read by {readers}"
     rows = [(f"{found.line}", found.key, _reached(found, reach)) for found in reach.keys]
@@ -91,8 +92,17 @@ def file_data(reach: FileReach) -> dict[str, Any]:
     }
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a secret as the word that stands for it."""
+
+
+_Dumper.add_representer(Sensitive, lambda dumper, secret: dumper.represent_str(str(secret)))
+
+
 def _yaml(value: Any) -> str:
-    written = yaml.safe_dump(value, default_flow_style=False, allow_unicode=True, sort_keys=False, width=110)
+    written = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False, width=110
+    )
     return written.removesuffix("...\n").rstrip("\n")
 
 
@@ -108,22 +118,38 @@ def _absent(entry: Entry) -> str:
     return "not in it" if entry.exists else "no such file"
 
 
-def _outcome(entry: Entry, result: Result) -> str:
-    if not entry.found:
-        return _absent(entry)
-    if not result.found:
-        return f"{_short(entry.value)} (nothing there by the rest of the key)"
-    return f"{_short(entry.value)} ({'merged' if result.strategy.merges else 'wins'})"
-
-
-def _shadow(entry: Entry) -> str:
-    return f"{_short(entry.value)} (not seen)" if entry.found else _absent(entry)
+def _outcome(step: Step, result: Result) -> str:
+    if not step.entry.found:
+        return _absent(step.entry)
+    if not step.asked:
+        how = "not seen"
+    elif not result.found:
+        how = "nothing there by the rest of the key"
+    else:
+        how = "merged" if result.strategy.merges else "wins"
+    return f"{_short(step.entry.value)} ({how})"
 
 
 def _short(value: Any) -> str:
-    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    plain = isinstance(value, str | Sensitive)
+    written = str(value) if plain else json.dumps(value, ensure_ascii=False, default=str)
     written = written.replace("\n", "\\n")
     return written if len(written) <= _SHORT else f"{written[: _SHORT - 1]}…"
+
+
+def _missing(explanation: Explanation) -> str:
+    return f"no value: {explanation.otherwise}" if explanation.otherwise else "no value"
+
+
+def _conversion(result: Result) -> str | None:
+    """Say what became of convert_to; None where there is none."""
+    to = result.options.convert_to if result.options else None
+    if to is not None:
+        after = "not applied, only Puppet can: the value is as before it" if result.unconverted else "applied"
+        return f"{json.dumps(to)}, {after}"
+    if result.unconverted:
+        return "a value that is looked up in this one is as before its own, which only Puppet can apply"
+    return None
 
 
 def _merge(result: Result) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.errors import AnswerIsNo, FleetError
 from generator.hiera import LOOKUP_OPTIONS, Data, Hierarchy, Level, Lookup, Scope, Source
 from generator.hiera.keys import module_of
 from generator.inventory import known_nodes
@@ -44,14 +45,35 @@ def reach(root: Path, path: Path, key: str | None = None) -> FileReach:
     With ``key``, of that one alone; the file may be without it yet, or not there.
 
     Raises:
+        FleetError: there is no such file.
+        AnswerIsNo: no layer reads it.
         InputError: hiera.yaml, the inventory, the file, or one that may hide a key of it is broken.
     """
     nodes = known_nodes(root)
     hierarchy = Hierarchy.load(root)
-    reader = _Reader(root / os.path.relpath(path.absolute(), root.absolute()), key)
+    if key is None and not path.exists():
+        raise FleetError(f"{path}: there is no such file")
+    name = os.path.relpath(path.absolute(), root.absolute())
+    if not _could_be_read(hierarchy, name):
+        raise AnswerIsNo(f"{path}: no layer of {hierarchy.levels[0].file} reads this file")
+    reader = _Reader(root / name, key)
     for node in nodes:
         reader.see(Lookup(hierarchy, reader.data, Scope.of(node)), node.certname)
     return FileReach(reader.path, reader.level, reader.readers, len(nodes), list(reader.reaches.values()))
+
+
+def _could_be_read(hierarchy: Hierarchy, name: str) -> bool:
+    """Whether a level, be it of the module that the path ``name`` leads into, has a pattern for it."""
+    _, _, inside = name.partition("/")
+    module, _, rest = inside.partition("/")
+    own = hierarchy.module(module) if rest else None
+    asked = [(hierarchy, name), *([(own, rest)] if own else [])]
+    return any(
+        pattern.fullmatch(path)
+        for layers, path in asked
+        for level in layers.levels
+        for pattern in level.patterns()
+    )
 
 
 class _Reader:

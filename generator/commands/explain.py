@@ -35,7 +35,8 @@ def explain(node: str | None, key: str | None, path: Path | None, as_json: bool,
 
     if path is not None and node is None:
         found = reach.reach(root, path)
-        _print(explain_text.file_data(found) if as_json else explain_text.file_text(found))
+        if as_json or found.level:
+            _print(explain_text.file_data(found) if as_json else explain_text.file_text(found))
         if found.level is None:
             raise AnswerIsNo(f"{path}: no known node reads this file")
         return
@@ -48,4 +49,4 @@ def explain(node: str | None, key: str | None, path: Path | None, as_json: bool,
 
 
 def _print(said: object) -> None:
-    click.echo(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, indent=2))
+    click.echo(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, indent=2, default=str))

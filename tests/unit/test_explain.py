@@ -104,10 +104,35 @@ the same from the same place: 1 of 4 known nodes (n2.example)
 """  # fmt: skip
 
 
-def test_a_secret_is_shown_as_it_is_stored(root: Path) -> None:
+def test_a_secret_is_not_shown(root: Path) -> None:
+    (root / "hieradata/env/prod.yaml").write_text("tts::secret: {user: hush}\n")
     lines = said(root, "n1.example", "tts::secret").splitlines()
-    assert lines[0] == "ENC[PKCS7,MII]"
-    assert 'convert_to: "Sensitive", after that' in lines
+    assert lines[0] == "Sensitive [value redacted]"
+    assert lines[-4].endswith("hieradata/common.yaml:8          Sensitive [value redacted] (not seen)"), lines
+    assert 'convert_to: "Sensitive", applied' in lines
+    (root / "hieradata/env/staging.yaml").write_text("tts::alias: ['%{alias(\"tts::secret\")}']\n")
+    for node, key in (("n1.example", "tts::secret"), ("n3.example", "tts::alias")):
+        for form in ([], ["--json"]):
+            whole = said(root, node, key, *form)
+            assert "redacted" in whole
+            assert "hush" not in whole and "ENC" not in whole
+    assert explain(root, "n1.example", "tts::secret").sharing == ["n1.example", "n2.example"]
+
+
+def test_what_is_not_converted_is_said(root: Path) -> None:
+    text = "lookup_options: {a: {convert_to: 'Integer[0, 9]'}, c: {convert_to: Integer}}\na: '7'\nb: '%{alias(\"a\")}'\nc: '7'\n"
+    (root / "hieradata/common.yaml").write_text(text)
+    assert said(root, "n1.example", "c").startswith("7\n")
+    assert 'convert_to: "Integer", applied\n' in said(root, "n1.example", "c")
+    assert 'convert_to: "Integer[0, 9]", not applied, only Puppet can: the value is as' in said(
+        root, "n1.example", "a"
+    )
+    assert "a value that is looked up in this one is as before its own" in said(root, "n1.example", "b")
+    assert [json.loads(said(root, "n1.example", key, "--json"))["converted"] for key in "abc"] == [
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +160,7 @@ def test_what_is_merged_is_shared_where_every_part_is(root: Path) -> None:
 def test_a_node_with_other_lookup_options_shares_what_they_do_not_change(root: Path) -> None:
     others = ["n1.example", "n2.example", "n4.example"]
     for merge, sharing in (("hash", [*others, "n3.example"]), ("unique", others)):
-        options = f"lookup_options: {{tts::secret: {{merge: {merge}}}}}\n"
+        options = f"lookup_options: {{tts::secret: {{merge: {merge}, convert_to: Sensitive}}}}\n"
         (root / "hieradata/nodes/n3.example.yaml").write_text(options)
         assert explain(root, "n1.example", "tts::secret").sharing == sorted(sharing)
 
@@ -153,7 +178,7 @@ def test_no_value_is_a_no(root: Path) -> None:
     done = run(root, "n1.example", "tts::none")
     assert isinstance(done.exception, AnswerIsNo)
     assert str(done.exception) == "n1.example has no value for tts::none"
-    assert done.output.startswith("no value\n")
+    assert done.stdout.startswith("no value: there is no module tts\n")
     done = run(root, "n1.example", "tts::ports.https")
     assert '{"http": 80} (nothing there by the rest of the key)' in done.output
 
@@ -201,7 +226,7 @@ def test_json_says_all_of_it(root: Path) -> None:
     trail = found.pop("trail")
     assert found == {
         "node": "n1.example", "key": "tts::revision", "found": True, "value": "v2", "merge": "first",
-        "convert_to": None, "lookup_options": None, "known": 4, "sharing": ["n1.example"],
+        "otherwise": None, "convert_to": None, "converted": True, "lookup_options": None, "known": 4, "sharing": ["n1.example"],
     }  # fmt: skip
     assert [(step["path"], step["line"], step["used"]) for step in trail] == [
         ("hieradata/nodes/n1.example.yaml", None, False), ("hieradata/env/prod.yaml", 1, True), (None, None, False),
@@ -238,9 +263,21 @@ def test_a_file_of_the_middle(root: Path) -> None:
 
 def test_a_file_that_no_known_node_reads(root: Path) -> None:
     (root / "hieradata/env/qa.yaml").write_text("tts::revision: v9\n")
-    done = run(root, "--file", str(root / "hieradata/env/qa.yaml"))
-    assert isinstance(done.exception, AnswerIsNo)
-    assert done.output.endswith("hieradata/env/qa.yaml: read by no known node\n")
+    (root / "README.md").write_text("no: [data\n")
+    for name, exit_code, message in (
+        ("hieradata/env/qa.yaml", 1, "no known node reads this file"),
+        ("hieradata/env/qa.yml", 2, "there is no such file"),
+        ("README.md", 1, "no layer of hiera.yaml reads this file"),
+        ("tests/facts/debian-12.json", 1, "no layer of hiera.yaml reads this file"),
+    ):
+        done = run(root, "--file", str(root / name))
+        assert isinstance(done.exception, FleetError)
+        assert (done.exception.exit_code, str(done.exception), done.output) == (
+            exit_code,
+            f"{name}: {message}",
+            "",
+        )
+    assert json.loads(run(root, "--file", "hieradata/env/qa.yaml", "--json").output)["level"] is None
 
 
 def test_a_modules_own_file(root: Path) -> None:
@@ -253,6 +290,14 @@ def test_a_modules_own_file(root: Path) -> None:
     assert lines[1].startswith("  1  tts::revision  no node sees it: ")
     assert lines[2] == "  2  tts::packages  all of them"
     assert "module tts        modules/tts/data/common.yaml:1" in said(root, "n1.example", "tts::revision")
+
+
+def test_a_file_that_two_levels_read_is_listed_once(root: Path) -> None:
+    again = HIERA + '  - {name: once more, glob: "common.*"}\n'
+    (root / "hiera.yaml").write_text(again)
+    whole = said(root, "n1.example", "tts::revision")
+    assert whole.count("hieradata/common.yaml") == 1
+    assert whole.count("no file for this node") == 1
 
 
 class Fleet:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import array
-import importlib.util
 import statistics
 import wave
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import pytest
+
+from tests.load.wav import check
+from tests.unit.gradio_page import voice
 
 pytestmark = pytest.mark.puppet
 
@@ -24,19 +25,6 @@ class Measured(NamedTuple):
     pitch: float
     duration: float
     loudness: float
-
-
-def load_voice() -> ModuleType:
-    """Import the stand-in's voice from where the lab takes it; it belongs to no package of ours."""
-    path = Path(__file__).parents[1] / "lab" / "standin" / "standin" / "voice.py"
-    spec = importlib.util.spec_from_file_location("standin_voice", path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-voice = load_voice()
 
 
 def frequency(frame: list[int], rate: int) -> float | None:
@@ -125,3 +113,11 @@ def test_a_text_is_never_taken_for_an_option(tmp_path: Path) -> None:
 )
 def test_the_language_is_the_text_s(text: str, expected: str) -> None:
     assert voice.language(text) == expected
+
+
+@pytest.mark.parametrize("text", [CHINESE, "odd", "even"])
+def test_a_wav_says_which_text_it_speaks(tmp_path: Path, text: str) -> None:
+    spoken(tmp_path, text)
+    content = (tmp_path / "voice.wav").read_bytes()
+    check(content, text)
+    assert int.from_bytes(content[4:8], "little") == len(content) - 8, "players trust the length"

@@ -6,6 +6,7 @@ Standard library only, so that it can be tried without the web UI.
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +57,7 @@ def language(text: str) -> str:
 
 
 def speak(text: str, emotions: Mapping[str, float], wav: Path) -> None:
-    """Write ``text`` to ``wav`` as speech (mono, 16 bits, 22,050 Hz).
+    """Write ``text`` to ``wav`` as speech (mono, 16 bits, 22,050 Hz), and as its title.
 
     Raises ``subprocess.CalledProcessError`` where espeak-ng fails.
     """
@@ -65,3 +66,20 @@ def speak(text: str, emotions: Mapping[str, float], wav: Path) -> None:
     command = ["espeak-ng", *(str(word) for option in options.items() for word in option)]
     # The text goes in by standard input: as an argument it could be taken for an option.
     subprocess.run([*command, "--stdin"], input=text.encode(), check=True)
+    entitle(wav, text)
+
+
+def entitle(wav: Path, title: str) -> None:
+    """Write ``title`` into ``wav``, where players look for it: who gets a WAV can tell what it speaks.
+
+    A RIFF chunk has an even length; its name and length come before it.
+    """
+    value = title.encode() + b"\0"
+    value += b"\0" * (len(value) % 2)
+    entry = b"INFO" + struct.pack("<4sI", b"INAM", len(value)) + value
+    with wav.open("r+b") as file:
+        file.seek(0, 2)
+        file.write(struct.pack("<4sI", b"LIST", len(entry)) + entry)
+        end = file.tell()
+        file.seek(4)
+        file.write(struct.pack("<I", end - 8))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from generator.definition import REPOSITORY
+from generator.commands.options import root_option
 
 
 @click.command(epilog="Example: fleet bump indextts2 v2.5.0 --env staging")
@@ -17,12 +16,7 @@ from generator.definition import REPOSITORY
 @click.option("--role", metavar="ROLE", help="For the nodes of this role.")
 @click.option("--node", metavar="NODE", help="For this node, by the name in its certificate.")
 @click.option("--commit", is_flag=True, help="Commit the changed file, and nothing else.")
-@click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=REPOSITORY,
-    help="The control repository.",
-)
+@root_option
 def bump(
     service: str,
     revision: str,
@@ -40,8 +34,6 @@ def bump(
     from generator.bump import layer, told
 
     where = layer(environment, role, node)
-    # messages name files as seen from here
-    root = Path(os.path.relpath(root))
     done = bump_release(root, service, revision, where, commit=commit)
     if done.change is None:
         click.echo(f"{root / where.file} says {service}::revision: {revision} already")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
+from generator.commands.options import root_option
 from generator.errors import AnswerIsNo
 
 
@@ -19,7 +21,8 @@ from generator.errors import AnswerIsNo
 )
 @click.option("--json", "form", flag_value="json", help="For a machine.")
 @click.option("--markdown", "form", flag_value="markdown", help="For a comment on a pull request.")
-def diff(nodes: tuple[str, ...], base: str, form: str | None) -> None:
+@root_option
+def diff(nodes: tuple[str, ...], base: str, form: str | None, root: Path) -> None:
     """Show what the working tree would do to each node, or to each NODE, that BASE does not.
 
     Compiles the catalogue of every known node at both. Differences are no failure: the exit code is 1 only
@@ -29,9 +32,8 @@ def diff(nodes: tuple[str, ...], base: str, form: str | None) -> None:
     from generator.diff.markdown import as_markdown
     from generator.diff.report import as_data
     from generator.diff.text import as_text
-    from generator.lint import repository
 
-    report = compare_trees(repository(), base, nodes)
+    report = compare_trees(root, base, nodes)
     if form == "json":
         click.echo(json.dumps(as_data(report), indent=2, ensure_ascii=False))
     else:

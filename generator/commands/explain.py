@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 
-from generator.definition import REPOSITORY
+from generator.commands.options import root_option
 from generator.errors import AnswerIsNo
 
 
@@ -22,12 +21,7 @@ from generator.errors import AnswerIsNo
     help="Explain a data file instead: which known nodes each of its keys reaches.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(os.path.relpath(REPOSITORY)),
-    help="The control repository.",
-)
+@root_option
 def explain(node: str | None, key: str | None, path: Path | None, as_json: bool, root: Path) -> None:
     """Say which value NODE gets for KEY, from which file and line, and who shares it."""
     from generator import explain as lookups

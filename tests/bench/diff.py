@@ -99,7 +99,7 @@ def _make_facts(folder: Path, names: Sequence[str]) -> None:
 
 
 def _fleet(head: Path, nodes: int) -> float:
-    command = [*CORES, str(FLEET), "diff", "--base", "HEAD", "--json"]
+    command = [*CORES, str(FLEET), "diff", "--root", ".", "--base", "HEAD", "--json"]
     seconds, said = _timed(command, head, os.environ, 0)
     assert json.loads(said)["changed"] == nodes, said
     return seconds

@@ -103,7 +103,7 @@ def origin(tmp_path: Path) -> Origin:
 
 def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     monkeypatch.chdir(root)
-    return CliRunner().invoke(command, ["--base", "HEAD", *arguments])
+    return CliRunner().invoke(command, ["--root", ".", "--base", "HEAD", *arguments])
 
 
 @pytest.mark.puppet
@@ -203,7 +203,7 @@ def test_a_bump_of_one_environment_of_this_repository(tmp_path: Path) -> None:
 def test_a_base_that_is_no_commit_is_said_so(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     for base in ("no-such-branch", "--upload-pack=touch x", "-h", "HEAD:inventory.yaml", ""):
         monkeypatch.chdir(origin.path)
-        told = CliRunner().invoke(command, [f"--base={base}"])
+        told = CliRunner().invoke(command, ["--root", ".", f"--base={base}"])
         assert isinstance(told.exception, FleetError) and told.exception.exit_code == 2
         assert str(told.exception).startswith(f"{base} is no commit here (")
     assert resolve(origin.path, "main") == origin.git("rev-parse", "HEAD")

@@ -1,0 +1,25 @@
+"""Options that several verbs have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from generator.definition import REPOSITORY
+
+Command = Callable[..., Any]
+
+
+def root_option(command: Command) -> Command:
+    """Add ``--root``, the control repository, as seen from where the user stands: messages name files so."""
+    return click.option(
+        "--root",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=REPOSITORY,
+        callback=lambda _context, _option, root: Path(os.path.relpath(root)),
+        help="The control repository.",
+    )(command)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+from generator.errors import AnswerIsNo
 from generator.puppet_types import PuppetTypeError, to_json_schema
-from generator.validate.options import MERGES
-from generator.validate.vocabulary import OPTIONS, Vocabulary
+from generator.validate.options import MERGE_OPTIONS, MERGES
+from generator.validate.vocabulary import OPTIONS, Vocabulary, read_vocabulary
+from generator.yaml_edit import write_beside
 
 #: Where it stands in the repository, and which files .vscode/settings.json has editors hold against it.
 FILE = "hieradata.schema.json"
@@ -33,6 +37,23 @@ def data_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     }
 
 
+def write(root: Path, check: bool = False) -> bool:
+    """Bring the file below ``root`` to the state of its code, and return whether it had to be written.
+
+    Raises:
+        AnswerIsNo: it had to be, and ``check`` says to write nothing.
+        FleetError: the code cannot be read, or the file not written.
+    """
+    made = json.dumps(data_schema(read_vocabulary(root, [])), indent=2, ensure_ascii=False) + "\n"
+    path = root / FILE
+    if path.is_file() and path.read_text(encoding="utf-8") == made:
+        return False
+    if check:
+        raise AnswerIsNo(f"{FILE} is not the schema of this code: run fleet schema")
+    write_beside(path, made)
+    return True
+
+
 def _of(vocabulary: Vocabulary, key: str, doc: str | None) -> dict[str, Any]:
     try:
         wanted = vocabulary.type_of(key)
@@ -44,6 +65,16 @@ def _of(vocabulary: Vocabulary, key: str, doc: str | None) -> dict[str, Any]:
     return either | ({"description": doc} if doc else {})
 
 
+def _merge(strategies: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"strategy": {"enum": strategies}, **options},
+        "required": ["strategy"],
+        "additionalProperties": False,
+    }
+
+
+_KINDS = {name: "string" if name == "knockout_prefix" else "boolean" for name in MERGE_OPTIONS}
 _ENTRIES: dict[str, Any] = {
     "description": "How Puppet looks keys up; a key here may be a pattern that begins with ^.",
     "type": "object",
@@ -53,11 +84,9 @@ _ENTRIES: dict[str, Any] = {
             "merge": {
                 "anyOf": [
                     {"enum": list(MERGES)},
-                    {
-                        "type": "object",
-                        "properties": {"strategy": {"enum": list(MERGES)}},
-                        "required": ["strategy"],
-                    },
+                    _merge(list(MERGES), {}),
+                    # Puppet takes null for any of them, as if it were not there
+                    _merge(["deep"], {name: {"type": [kind, "null"]} for name, kind in _KINDS.items()}),
                 ]
             },
             "convert_to": {},

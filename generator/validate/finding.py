@@ -37,9 +37,21 @@ class Finding:
 
     def show(self, root: Path) -> str:
         """Give the line, with the path as seen from ``root``."""
-        path = self.path.relative_to(root) if self.path.is_relative_to(root) else self.path
         kind = "warning: " if self.severity is Severity.WARNING else ""
-        return f"{path}:{self.line}:{self.column}: {kind}{one_line(self.message)}"
+        return f"{self._below(root)}:{self.line}:{self.column}: {kind}{one_line(self.message)}"
+
+    def entry(self, root: Path) -> dict[str, str | int]:
+        """Give the same for a machine to read; the severity is ``warning``, ``wrong`` or ``broken``."""
+        return {
+            "file": str(self._below(root)),
+            "line": self.line,
+            "column": self.column,
+            "severity": self.severity.name.lower(),
+            "message": one_line(self.message),
+        }
+
+    def _below(self, root: Path) -> Path:
+        return self.path.relative_to(root) if self.path.is_relative_to(root) else self.path
 
 
 def one_line(text: str) -> str:

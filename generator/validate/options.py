@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from generator.hiera import Strategy
+from generator.hiera.problem import Problem
 from generator.puppet_types import PuppetTypeError, parse
 from generator.puppet_types.nodes import suggestion
-from generator.validate.finding import Finding, Severity, at
+from generator.validate.finding import Finding, at
 from generator.validate.repository import Repository
 from generator.validate.vocabulary import OPTIONS, Vocabulary
 from generator.yaml_scalars import short
@@ -20,7 +22,8 @@ from generator.yaml_source import Document
 #: A group with a repetition in it, repeated: the time that a search takes doubles with each letter.
 _NESTED = re.compile(r"\([^()]*[+*}][^()]*\)\s*[+*{]")
 MERGES = ("first", "unique", "hash", "deep")
-_STRATEGY_OPTIONS = {"strategy", "knockout_prefix", "sort_merged_arrays", "merge_hash_arrays"}
+#: What a deep merge takes, and only that: Puppet ends every lookup where another has it.
+MERGE_OPTIONS = ("knockout_prefix", "sort_merged_arrays", "merge_hash_arrays")
 CONVERSIONS = ("Sensitive", "String", "Integer", "Float", "Numeric", "Boolean", "Array", "Hash")
 _ENTRY = {"merge", "convert_to"}
 
@@ -125,11 +128,13 @@ def _merge(document: Document, path: tuple[str, ...], merge: Any) -> Iterator[Fi
         words = suggestion(str(strategy), MERGES) or f" (there are {', '.join(MERGES)})"
         at_strategy = (*path, "strategy") if isinstance(merge, dict) else path
         yield at(document, at_strategy, f"{strategy} is no way to merge{words}")
-    if isinstance(merge, dict):
-        for word in sorted(merge.keys() - _STRATEGY_OPTIONS):
-            message = f"{word} is no option of a merge{suggestion(word, _STRATEGY_OPTIONS)}"
+        return
+    for word in sorted(merge.keys() - {"strategy"}) if isinstance(merge, dict) else ():
+        if word not in MERGE_OPTIONS:
+            message = f"{word} is no option of a merge{suggestion(word, MERGE_OPTIONS)}"
             yield at(document, (*path, word), message, key=True)
-        if strategy in ("first", "unique", "hash") and len(merge) > 1:
-            word = sorted(merge.keys() - {"strategy"})[0]
-            message = f"{word} means something where the strategy is deep, and only there"
-            yield at(document, (*path, word), message, key=True, severity=Severity.WARNING)
+            continue
+        try:
+            Strategy.of({"strategy": strategy, word: merge[word]})
+        except Problem as problem:
+            yield at(document, (*path, word), str(problem), key=True)

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import fastjsonschema
 import pytest
@@ -15,6 +16,10 @@ from click.testing import CliRunner
 from generator.commands.schema import schema
 from generator.definition import REPOSITORY
 from generator.errors import AnswerIsNo
+from generator.validate.options import check_options
+from generator.validate.repository import Repository
+from generator.validate.vocabulary import Vocabulary
+from generator.yaml_source import Document
 
 SCHEMA = json.loads((REPOSITORY / "hieradata.schema.json").read_text())
 HOLDS = fastjsonschema.compile(SCHEMA)
@@ -42,6 +47,23 @@ def test_it_takes_the_data_of_this_repository(folder: str) -> None:
 def test_it_refuses_a_mistake(data: dict[str, Any]) -> None:
     with pytest.raises(fastjsonschema.JsonSchemaValueException):
         HOLDS(data)
+
+
+@pytest.mark.parametrize("word", ["strategy", "knockout_prefix", "merge_hash_arrays", "knockoutPrefix"])
+@pytest.mark.parametrize("strategy", ["first", "hash", "deep", "default", None])
+@pytest.mark.parametrize("value", ["--", True, None, 3])
+def test_it_takes_the_merges_that_validate_takes(strategy: str | None, word: str, value: Any) -> None:
+    entry = {"merge": {"strategy": strategy, word: value} if word != "strategy" else strategy}
+    data = {"lookup_options": {"indextts2::releases": entry}}
+    document = Mock(Document, data=data, path=Path("x.yaml"), position=lambda path, key=False: (1, 1))
+    vocabulary = Mock(Vocabulary, complaint=lambda key: None)
+    found = list(check_options(Mock(Repository, documents=[document], vocabulary=vocabulary)))
+    try:
+        HOLDS(data)
+    except fastjsonschema.JsonSchemaValueException:
+        assert found
+    else:
+        assert not found
 
 
 @pytest.mark.parametrize("value", ["%{facts.os.name}", "ENC[PKCS7,AAAA]"])

@@ -81,8 +81,15 @@ SCALARS = st.sampled_from(
     "~ null '' x on off yes No TRUE true false 0 3 11 -1 1.5 1.0 .5 1e3 1.0e+3 0644 0x1f 0b1 0o17 1_000 1__0 12:30 12:30:45"
     " 3.10 .inf 'on' '3' '%{facts.os.name}' ENC 1g 20m = <<x 喜悦 08 +3 1. 5e 9223372036854775807".split()
 )
+#: What other keys' values are put into values from; `nothing` has none.
+OTHERS = "number: 3\ntext: x\nlist: [x]\nmapping: {a: 1}\nnumbers: {three: 3}\n"
+CALLS = st.builds(
+    lambda method, key: f"\"%{{{method}('{key}')}}\"",
+    st.sampled_from(["lookup", "alias"]),
+    st.sampled_from(["number", "text", "list", "mapping", "numbers.three", "list.0", "nothing"]),
+)
 VALUES = st.recursive(
-    SCALARS,
+    SCALARS | CALLS,
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
         | st.lists(
@@ -132,7 +139,7 @@ def test_the_verdict_is_that_of_a_compile(
     puppet: subprocess.Popen[str], root: Path, values: list[str]
 ) -> None:
     data = "".join(f"m::c{number}::p: {value}\n" for number, value in enumerate(values))
-    (root / "hieradata" / "common.yaml").write_text(data)
+    (root / "hieradata" / "common.yaml").write_text(data + OTHERS)
     assert puppet.stdin and puppet.stdout
     puppet.stdin.write(json.dumps([str(root), len(values)]) + "\n")
     puppet.stdin.flush()

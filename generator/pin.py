@@ -57,7 +57,7 @@ class Catalogue:
     """The catalogue of a service in the file ``path``; one that is missing is empty."""
 
     def __init__(self, path: Path, service: str) -> None:
-        """Read it. Raises InputError where the file is no catalogue."""
+        """Read it. Raises FleetError where the file cannot be read, and InputError where it is no catalogue."""
         self.path = path
         self._key = f"{service}::releases"
         self._content = self._read()
@@ -66,7 +66,12 @@ class Catalogue:
         self.weights = self._entries(f"{service}::weights")
 
     def _read(self) -> bytes | None:
-        return self.path.read_bytes() if self.path.exists() else None
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FleetError(f"{self.path}: cannot read it: {error.strerror} (check name and mode)") from None
 
     def _entries(self, key: str) -> dict[str, Entry]:
         document = self._document
@@ -161,7 +166,7 @@ def _entry(
     entry = read | ({} if wishes.repin else old) | wishes.fields
     if entry["python"] is None:
         raise FleetError(
-            "no release is pinned whose Python could be taken (say one with --python, such as 3.11)"
+            f"{catalogue.path}: no release is pinned whose Python could be taken (say one: --python 3.11)"
         )
     return {field: value for field, value in entry.items() if value is not None}
 

@@ -12,7 +12,11 @@ from generator.errors import FleetError
 
 
 @click.command(
-    epilog="Example: fleet pin indextts2 v2.5.0 --weights IndexTTS-2.5",
+    epilog="""\b
+    Examples:
+      fleet pin indextts2 v2.5.0 --weights IndexTTS-2.5
+      fleet pin indextts2 v3.0.0 --python 3.12
+      fleet pin indextts2 v2.5.0 --repin""",
 )
 @click.argument("service")
 @click.argument("tag")
@@ -48,7 +52,9 @@ def pin(
 ) -> None:
     """Pin the TAG of SERVICE's git source as a release of its catalogue.
 
-    The commit, the install method, the digest of uv.lock and the flags of the entry point are read from git.
+    The commit, the install method, the digest of uv.lock and the flags of the entry point are read from git,
+    which is never given a password. The exit code is 1 where the tag has moved since it was pinned, and 2
+    where it cannot be pinned; the catalogue stays as it is then.
     """
     from generator.pin import Wishes
     from generator.pin import pin as pin_release

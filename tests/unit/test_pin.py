@@ -144,7 +144,7 @@ def test_the_python_is_the_wished_one_the_newest_releases_or_the_trees(desk: Des
 def test_without_any_python_to_take_it_asks_for_one(desk: Desk) -> None:
     desk.origin.tag("v3", LOCKED)
     desk.catalogue.unlink()
-    with pytest.raises(FleetError, match="--python"):
+    with pytest.raises(FleetError, match=r"indextts2\.yaml: no release .*\(say one: --python 3\.11\)"):
         desk.pin("v3")
     assert not desk.catalogue.exists()
 
@@ -349,6 +349,13 @@ def test_what_is_no_catalogue_is_an_error_with_its_place(text: str, desk: Desk) 
     assert desk.catalogue.read_text() == text
 
 
+def test_a_catalogue_that_cannot_be_read_is_named(desk: Desk) -> None:
+    desk.catalogue.unlink()
+    desk.catalogue.mkdir()
+    with pytest.raises(FleetError, match=r"indextts2\.yaml: cannot read it: Is a directory \(check"):
+        desk.pin("v3")
+
+
 def test_line_ends_of_the_catalogue_stay(desk: Desk) -> None:
     desk.catalogue.write_bytes(CATALOGUE.replace("\n", "\r\n").encode())
     desk.origin.tag("v3", LOCKED)
@@ -381,3 +388,12 @@ def test_the_command_names_the_services_that_there_are(desk: Desk) -> None:
         error = run(desk, name, "v3").exception
         assert isinstance(error, FleetError)
         assert "(there are: indextts2)" in str(error)
+
+
+def test_the_help_shows_examples_that_are_right_and_what_the_exit_codes_mean() -> None:
+    said = CliRunner().invoke(command, ["--help"]).output
+    examples = [line.split()[2:] for line in said.splitlines() if line.startswith("    fleet pin ")]
+    assert len(examples) > 1
+    for arguments in examples:
+        assert command.make_context("pin", arguments).params["service"] == "indextts2"
+    assert "exit code is 1" in " ".join(said.split())

@@ -6,27 +6,31 @@ from pathlib import Path
 
 import click
 
-from generator.definition import REPOSITORY
+from generator.commands.options import root_option
 
 
-@click.command(epilog="Example: fleet validate")
+@click.command(epilog="Example: fleet validate --json | jq -r '.[].file'")
+@root_option
 @click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=REPOSITORY,
-    help="The control repository.",
+    "--json", "as_json", is_flag=True, help="Print a list of {file, line, column, severity, message}."
 )
 @click.pass_context
-def validate(ctx: click.Context, root: Path) -> None:
+def validate(ctx: click.Context, root: Path, as_json: bool) -> None:
     """Hold all Hiera data against the code that looks it up.
 
     One line for each mistake. The exit code is 1 where a key or a value is wrong, 2 where a file cannot be
-    read; a warning is no mistake.
+    read (in JSON: severity wrong, severity broken); a warning is no mistake.
     """
+    import json
+
     from generator.validate import validate as run
     from generator.validate.finding import worst
 
     report = run(root)
+    if as_json:
+        found = [finding.entry(root) for finding in report.findings]
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        ctx.exit(worst(report.findings))
     for finding in report.findings:
         click.echo(finding.show(root), err=True)
     if code := worst(report.findings):

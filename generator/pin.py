@@ -57,7 +57,7 @@ class Catalogue:
     """The catalogue of a service in the file ``path``; one that is missing is empty."""
 
     def __init__(self, path: Path, service: str) -> None:
-        """Read it. Raises FleetError where the file cannot be read, and InputError where it is no catalogue."""
+        """Read it. Raises FleetError where the file cannot be read, or is no catalogue."""
         self.path = path
         self._key = f"{service}::releases"
         self._content = self._read()

@@ -75,5 +75,6 @@ def _all_kept() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # or it would all be looked at now
         if collecting:
             gc.enable()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator.validate.finding import Finding, Severity, at
@@ -32,19 +31,19 @@ def check_merges(repository: Repository) -> Iterator[Finding]:
                 yield at(document, (key,), f"{key} is a mapping, and unique merges lists (merge: hash)")
         if len(places) == 1 or merged(key):
             continue
-        hiding = [(one, other) for one in places if (other := _hidden_by(key, one, places, level))]
+        # worked out for each level, not for each of a thousand nodes' files
+        below = {
+            here: [place for place in places if level[place.path] > here]
+            for here in {level[place.path] for place in places}
+        }
+        hiding = [(one, other) for one in places if (other := _hidden_by(key, one, below[level[one.path]]))]
         if hiding:
             yield _finding(key, *hiding[0], len(hiding) - 1)
 
 
-def _hidden_by(
-    key: str, document: Document, places: Sequence[Document], level: Mapping[Path, int]
-) -> Document | None:
-    """Return a less specific file of whose value ``document`` hides a part."""
-    here, value = level[document.path], document.data[key]
-    return next(
-        (other for other in places if here < level[other.path] and _loses(value, other.data[key])), None
-    )
+def _hidden_by(key: str, document: Document, below: Sequence[Document]) -> Document | None:
+    """Return the file ``below``, in a less specific layer, of whose value ``document`` hides a part."""
+    return next((other for other in below if _loses(document.data[key], other.data[key])), None)
 
 
 def _finding(key: str, document: Document, other: Document, more: int) -> Finding:

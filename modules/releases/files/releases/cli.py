@@ -1,0 +1,196 @@
+"""The command line. What a verb needs is imported when it is called: Puppet calls `active` on every run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from releases import description, files
+from releases.description import Places
+from releases.disk import Disk
+from releases.errors import AnswerIsNo, ReleasesError
+from releases.front import Front
+from releases.node import Clock, Node
+from releases.store import Store
+from releases.units import Units
+
+USAGE = """usage: releases status [--json]
+       releases SERVICE VERB
+
+  status [--json]  which release serves, since when, and what failed last
+  list             the releases on the disk
+  active           the deployment that serves
+  active ID        does ID serve, as it was put there? (exit status)
+  activate ID      bring ID to serve
+  restart          start what serves anew, in its other slot
+  rollback         return to the deployment before, and leave this one until it is retried
+  retry            try again what failed
+  prune            delete the releases that nothing needs
+  steer            give the front the weights that the state asks for
+  reconcile        what releases@SERVICE.service runs
+
+example: releases indextts2 rollback
+exit status: 0 done; 1 the answer is no: the message says why; 2 the input is wrong"""
+
+NODE = Places()
+
+Verb = Callable[[Node, Sequence[str]], None]
+
+
+def main(arguments: Sequence[str], places: Places = NODE) -> int:
+    """Run a command line; return the exit status."""
+    try:
+        return _run(list(arguments), places)
+    except ReleasesError as error:
+        print(f"releases: {error}", file=sys.stderr)
+        return error.exit_code
+    except PermissionError as error:
+        print(f"releases: {error.filename}: {error.strerror} (run it as root)", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"releases: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: list[str], places: Places) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(USAGE)
+        return 0 if arguments else 2
+    if arguments[0] == "status":
+        _status([_node(name, places) for name in description.services(places)], arguments[1:])
+        return 0
+    if len(arguments) < 2 or arguments[1] not in VERBS:
+        known = ", ".join(VERBS)
+        raise ReleasesError(f"{' '.join(arguments[1:2]) or 'nothing'!r} is no verb (there is: {known})")
+    verb, locks = VERBS[arguments[1]]
+    node = _node(arguments[0], places)
+    if not locks:
+        verb(node, arguments[2:])
+        return 0
+    waiting = f"releases: {arguments[0]}: another releases is at work; waiting for it"
+    with files.locked(
+        f"{places.locks}/releases-{arguments[0]}.lock", lambda: print(waiting, file=sys.stderr)
+    ):
+        verb(node, arguments[2:])
+    return 0
+
+
+def _node(service: str, places: Places) -> Node:
+    known = description.load(service, places)
+    return Node(
+        description=known,
+        store=Store(f"{places.states}/{service}.json", f"{places.locks}/releases-{service}.state.lock"),
+        units=Units(places.units),
+        front=Front(known),
+        disk=Disk(known),
+        clock=Clock(),
+        say=lambda text: print(text, flush=True),
+        smoke=lambda _port: None,
+    )
+
+
+def _status(nodes: Sequence[Node], arguments: Sequence[str]) -> None:
+    from releases import report
+
+    if arguments not in ([], ["--json"]):
+        raise ReleasesError(f"{' '.join(arguments)!r} is nothing that status takes (there is: --json)")
+    found = [report.report(node) for node in nodes]
+    if arguments:
+        import json
+
+        print(json.dumps({one["service"]: one for one in found}, indent=2, sort_keys=True))
+    else:
+        print("\n".join(report.as_text(one) for one in found))
+
+
+def _list(node: Node, arguments: Sequence[str]) -> None:
+    from releases import report
+
+    _no_more(arguments)
+    state = node.state()
+    for release in node.disk.releases():
+        print(f"{release.name}  {', '.join(report.roles(node, state, release.name))}".rstrip())
+
+
+def _active(node: Node, arguments: Sequence[str]) -> None:
+    from releases.switch import serves
+
+    wanted = _one(arguments) if arguments else None
+    state = node.store.read() if wanted else node.state()
+    units = (
+        [node.description.unit(card, serving.slot) for card, serving in state.cards.items()] if state else []
+    )
+    if wanted and not (state and serves(node, state, wanted)):
+        raise AnswerIsNo(f"{node.description.service}: {wanted} does not serve as it is on the disk")
+    found = node.units.states(units) if units else {}
+    down = [f"{unit} is {said}" for unit, said in found.items() if said != "active"]
+    if down or not state or not units:
+        raise AnswerIsNo(f"{node.description.service}: {', '.join(down) or 'nothing serves yet'}")
+    if not wanted:
+        print("\n".join(sorted({serving.id for serving in state.cards.values()})))
+
+
+def _activate(node: Node, arguments: Sequence[str]) -> None:
+    from releases.request import activate
+
+    wanted = _one(arguments)
+    print(f"{node.description.service}: {activate(node, wanted)} serves")
+
+
+def _requested(name: str) -> Verb:
+    def verb(node: Node, arguments: Sequence[str]) -> None:
+        from releases import request
+
+        _no_more(arguments)
+        done: str = getattr(request, name)(node)
+        print(f"{node.description.service}: {done} serves")
+
+    return verb
+
+
+def _prune(node: Node, arguments: Sequence[str]) -> None:
+    from releases.prune import prune
+
+    _no_more(arguments)
+    for name in prune(node):
+        print(f"deleted {name}")
+
+
+def _reconcile(node: Node, arguments: Sequence[str]) -> None:
+    from releases.switch import reconcile
+
+    _no_more(arguments)
+    reconcile(node)
+    _prune(node, [])
+
+
+def _steer(node: Node, arguments: Sequence[str]) -> None:
+    from releases.switch import steer
+
+    _no_more(arguments)
+    steer(node)
+
+
+def _one(arguments: Sequence[str]) -> str:
+    if not arguments:
+        raise ReleasesError("the ID of a deployment is missing (releases SERVICE status names them)")
+    _no_more(arguments[1:])
+    return arguments[0]
+
+
+def _no_more(arguments: Sequence[str]) -> None:
+    if arguments:
+        raise ReleasesError(f"{' '.join(arguments)!r} is too much here (releases --help)")
+
+
+#: Each verb, and whether it has to wait for others.
+VERBS: dict[str, tuple[Verb, bool]] = {
+    "status": (lambda node, arguments: _status([node], arguments), False),
+    "list": (_list, False),
+    "active": (_active, False),
+    "activate": (_activate, True),
+    **{name: (_requested(name), True) for name in ("restart", "rollback", "retry")},
+    "prune": (_prune, True),
+    "steer": (_steer, False),
+    "reconcile": (_reconcile, False),
+}

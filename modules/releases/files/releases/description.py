@@ -1,0 +1,111 @@
+"""What Puppet says of a service, in /etc/releases/SERVICE.json, and the names that follow from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from releases import files
+from releases.errors import ReleasesError
+
+SLOTS = ("blue", "green")
+
+_SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_ID = re.compile(r"(?P<release>[A-Za-z0-9][A-Za-z0-9._+-]{0,200})\.[0-9a-f]{8}")
+_LISTS = ("backends", "idle_backends")
+
+
+class Places(NamedTuple):
+    """Where a node keeps what all services share."""
+
+    descriptions: str = "/etc/releases"
+    states: str = "/var/lib/releases"
+    locks: str = "/run/lock"
+    units: str = "/etc/systemd/system"
+
+
+class Description(NamedTuple):
+    """A service as this program needs to know it; times in seconds."""
+
+    service: str
+    webui: str
+    front: str
+    socket: str
+    releases_dir: str
+    deployments_dir: str
+    wanted_release: str
+    handover: str
+    drain_timeout: int
+    ready_timeout: int
+    retry_after: int
+    keep_releases: int
+    #: card to slot to the loopback port of its web UI
+    cards: Mapping[str, Mapping[str, int]]
+    #: whose running requests are jobs
+    backends: tuple[str, ...]
+    #: whose running requests hold nobody up
+    idle_backends: tuple[str, ...]
+
+    def unit(self, card: str, slot: str) -> str:
+        """Name the unit of a slot."""
+        return f"{self.webui}@{card}-{slot}.service"
+
+
+def release_of(identifier: str) -> str:
+    """Name the release of a deployment: its ID without the digest of the unit."""
+    return identifier.rpartition(".")[0]
+
+
+def is_id(text: str) -> bool:
+    """Say whether ``text`` has the form of a deployment's ID, and so is safe in a path."""
+    return _ID.fullmatch(text) is not None
+
+
+def services(places: Places) -> list[str]:
+    """List the services that Puppet has described on this node."""
+    try:
+        names = os.listdir(places.descriptions)
+    except FileNotFoundError:
+        return []
+    return sorted(name[:-5] for name in names if name.endswith(".json") and _SERVICE.fullmatch(name[:-5]))
+
+
+def load(service: str, places: Places) -> Description:
+    """Read a service's description; raises ReleasesError where it is missing or wrong."""
+    path = f"{places.descriptions}/{service}.json"
+    text = files.read(path) if _SERVICE.fullmatch(service) else None
+    if text is None:
+        known = ", ".join(services(places)) or "none; Puppet writes them"
+        raise ReleasesError(f"{service!r} is no service of {places.descriptions} (there is: {known})")
+    try:
+        return _parse(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleasesError(
+            f"{path}: {type(error).__name__}: {error} (a Puppet run writes it anew; puppet agent --test)"
+        ) from None
+
+
+def _parse(data: dict[str, Any]) -> Description:
+    for name, kind in _KINDS.items():
+        if type(data[name]) is not kind:
+            raise TypeError(f"{name} is {data[name]!r}, not of type {kind.__name__}")
+    if data["handover"] not in ("hold", "overlap"):
+        raise ValueError(f"handover is {data['handover']!r} (hold or overlap)")
+    for card, ports in data["cards"].items():
+        if set(ports) != set(SLOTS):
+            raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
+    lists = {name: tuple(data[name]) for name in _LISTS}
+    return Description(**{**{name: data[name] for name in _KINDS}, **lists})
+
+
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(
+        "service webui front socket releases_dir deployments_dir wanted_release handover".split(), str
+    ),
+    **dict.fromkeys("drain_timeout ready_timeout retry_after keep_releases".split(), int),
+    "cards": dict,
+    **dict.fromkeys(_LISTS, list),
+}

@@ -1,0 +1,70 @@
+"""A node as the switch sees it: every effect that it has goes through one of these."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from releases.description import SLOTS, Description
+from releases.disk import Disk, deployment_in
+from releases.front import Front
+from releases.state import Serving, State
+from releases.store import Store
+from releases.units import Units
+
+
+class Clock:
+    """The machine's clocks."""
+
+    #: seconds since 1970, of a clock that may be set
+    now = staticmethod(time.time)
+    #: seconds of a clock that only goes forward
+    elapsed = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
+
+
+class Node(NamedTuple):
+    """One service on its node."""
+
+    description: Description
+    store: Store
+    units: Units
+    front: Front
+    disk: Disk
+    clock: Clock
+    #: tells the operator what happens
+    say: Callable[[str], None]
+    #: says why a web UI that is ready, on this loopback port, must not serve
+    smoke: Callable[[int], str | None]
+
+    def state(self) -> State:
+        """Return what is remembered, or what can be told from what runs."""
+        return self.store.read() or recovered(self)
+
+    def edit(self, **changes: Any) -> State:
+        """Change what is remembered."""
+        return self.store.edit(lambda before: (before or recovered(self))._replace(**changes))
+
+
+def runs(state: str) -> bool:
+    """Say whether a unit in this state has, or may soon have, a process."""
+    return state not in ("inactive", "failed", "unknown")
+
+
+def recovered(node: Node) -> State:
+    """Tell from what is installed and runs what the lost state said; what was wanted stays unknown."""
+    cards = {}
+    for card in node.description.cards:
+        units = {slot: node.description.unit(card, slot) for slot in SLOTS}
+        found = {slot: deployment_in(node.units.installed(unit)) for slot, unit in units.items()}
+        states = node.units.states(list(units.values()))
+        # A slot that neither runs nor has a unit is no candidate; of two, the one that runs serves.
+        likely = sorted(found, key=lambda slot: not runs(states[units[slot]]))
+        for slot in likely:
+            identifier = found[slot]
+            if identifier:
+                stamps = node.disk.stamps(identifier)
+                cards[card] = Serving(slot, identifier, node.clock.now(), stamps)
+                break
+    return State(cards=cards)

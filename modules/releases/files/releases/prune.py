@@ -1,0 +1,46 @@
+"""What of a service may go from the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from releases.description import release_of
+from releases.disk import Release
+from releases.node import Node
+from releases.state import State
+
+
+def prune(node: Node) -> list[str]:
+    """Delete the releases and deployments that nothing needs; return the releases' names."""
+    state = node.state()
+    needed = needed_ids(state)
+    keep = {release_of(identifier) for identifier in needed}
+    wanted = node.description.wanted_release
+    going = superfluous(node.disk.releases(), keep, wanted, node.description.keep_releases)
+    for name in going:
+        node.disk.remove_release(name)
+    # The newest file may be of a deployment that Puppet has put there and not asked for yet.
+    for identifier in node.disk.deployments()[:-1]:
+        if identifier not in needed:
+            node.disk.remove_deployment(identifier)
+    return going
+
+
+def needed_ids(state: State) -> set[str]:
+    """Name the deployments that the state speaks of."""
+    named = [state.wanted, state.previous, *(serving.id for serving in state.cards.values())]
+    named += [state.failed.id] if state.failed else []
+    named += [state.switch.id] if state.switch else []
+    return {identifier for identifier in named if identifier}
+
+
+def superfluous(releases: Sequence[Release], used: Collection[str], wanted: str, keep: int) -> list[str]:
+    """Choose what goes: what is half-made, unless it is being made, and the oldest beyond ``keep``.
+
+    What is ``used`` or ``wanted`` counts, and never goes.
+    """
+    stays = {release.name for release in releases if release.name in used or release.name == wanted}
+    others = sorted((release for release in releases if release.name not in stays), key=lambda one: one.at)
+    complete = [release.name for release in others if release.complete]
+    spared = complete[len(complete) - max(0, keep - len(stays)) :] if keep > len(stays) else []
+    return [release.name for release in others if release.name not in spared]

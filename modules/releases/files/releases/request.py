@@ -1,0 +1,91 @@
+"""What a caller may ask for: it writes that down, and releases@SERVICE.service does it, whoever is killed."""
+
+from __future__ import annotations
+
+from releases.errors import AnswerIsNo, ReleasesError
+from releases.node import Node
+from releases.state import Failure
+from releases.switch import message, remembered, serves
+
+#: A request may join a run that began before it, and so has to ask again; not for ever.
+_TRIES = 5
+
+
+def activate(node: Node, identifier: str) -> str:
+    """Bring a deployment to serve; return it.
+
+    Raises AnswerIsNo where it does not serve then, ReleasesError for a wrong ID.
+    """
+    _must_exist(node, identifier)
+    failed = node.state().failed
+    # Another wish is a change of the pin, after which what failed may be tried again.
+    node.edit(wanted=identifier, failed=failed if failed and failed.id == identifier else None)
+    return _carry_out(node)
+
+
+def restart(node: Node) -> str:
+    """Start what serves anew, in the other slot; return it."""
+    node.edit(wanted=_serving(node), restart=True)
+    return _carry_out(node)
+
+
+def rollback(node: Node) -> str:
+    """Return to the deployment before, and remember this one as failed; return the one that serves then."""
+    state, serving = node.state(), _serving(node)
+    previous = state.previous
+    if previous is None or previous == serving:
+        raise AnswerIsNo(f"{node.description.service}: {serving} serves, and no release was before it")
+    if state.failed and state.failed.id == previous:
+        service = node.description.service
+        raise AnswerIsNo(
+            f"{service}: {previous}, which was before {serving}: {state.failed.reason}"
+            f" (releases {service} retry tries it again)"
+        )
+    _must_exist(node, previous)
+    stamps = node.disk.stamps(serving)
+    failed = Failure(serving, stamps, "rolled back by hand", [], node.clock.now(), "rollback")
+    node.edit(wanted=previous, failed=failed)
+    return _carry_out(node)
+
+
+def retry(node: Node) -> str:
+    """Forget what failed, and bring it to serve; return it."""
+    state = node.state()
+    wanted = state.failed.id if state.failed else state.wanted
+    if wanted is None:
+        raise AnswerIsNo(f"{node.description.service}: nothing has failed, and nothing is wanted")
+    _must_exist(node, wanted)
+    node.edit(wanted=wanted, failed=None)
+    return _carry_out(node)
+
+
+def _must_exist(node: Node, identifier: str) -> None:
+    if node.disk.deployment(identifier) is None:
+        known = ", ".join(node.disk.deployments()) or "none; Puppet puts them there"
+        folder = node.description.deployments_dir
+        raise ReleasesError(f"{identifier!r} is no deployment of {folder} (there is: {known})")
+
+
+def _serving(node: Node) -> str:
+    serving = [serving.id for serving in node.state().cards.values()]
+    if not serving:
+        raise AnswerIsNo(f"{node.description.service}: nothing serves yet")
+    return serving[0]
+
+
+def _carry_out(node: Node) -> str:
+    service = node.description.service
+    unit = f"releases@{service}.service"
+    for _ in range(_TRIES):
+        why = node.units.start(unit, None)
+        state = node.state()
+        failure = remembered(node, state)
+        if failure:
+            raise AnswerIsNo(message(node, failure))
+        if state.wanted and serves(node, state, state.wanted):
+            if not why:
+                return state.wanted
+            break
+    raise AnswerIsNo(
+        f"{service}: {state.wanted}: {unit} {why or 'did not finish'} (journalctl -u {unit} -n 50)"
+    )

@@ -1,0 +1,133 @@
+"""What `releases` remembers of a service: a value, and how it reads and writes as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Optional
+
+from releases.description import SLOTS, is_id
+
+VERSION = 1
+
+#: What a release looked like when it was started: file to digest and time; None for one that is not complete.
+Stamps = Optional[Mapping[str, str]]
+
+
+class Serving(NamedTuple):
+    """What serves on a card, since when (seconds since 1970)."""
+
+    slot: str
+    id: str
+    since: float
+    stamps: Stamps
+
+
+class Failure(NamedTuple):
+    """Why a deployment, as it was ``at`` that time (seconds since 1970), is not tried again."""
+
+    id: str
+    stamps: Stamps
+    reason: str
+    log: list[str]
+    at: float
+    by: str
+
+
+class Switch(NamedTuple):
+    """A switch that has begun: the slot ``to`` is prepared for ``id``; ``held`` requests wait for it."""
+
+    card: str
+    to: str
+    id: str
+    stamps: Stamps
+    held: bool
+    began: float
+
+
+class State(NamedTuple):
+    """The whole of it. ``wanted`` is what the last caller asked for, ``restart`` whether also anew."""
+
+    wanted: str | None = None
+    restart: bool = False
+    cards: Mapping[str, Serving] = {}
+    previous: str | None = None
+    failed: Failure | None = None
+    switch: Switch | None = None
+
+
+def other(slot: str) -> str:
+    """Name the slot beside ``slot``."""
+    return SLOTS[1 - SLOTS.index(slot)]
+
+
+def pointed(state: State, card: str) -> str:
+    """Name the slot that new requests of a card go to."""
+    if state.switch and state.switch.card == card and state.switch.held:
+        return state.switch.to
+    serving = state.cards.get(card)
+    return serving.slot if serving else SLOTS[0]
+
+
+def dump(state: State) -> str:
+    """Write a state as JSON."""
+    return json.dumps(as_data(state), indent=2, sort_keys=True) + "\n"
+
+
+def as_data(state: State) -> dict[str, Any]:
+    """Make of a state what JSON can hold."""
+    return {
+        **state._asdict(),
+        "version": VERSION,
+        "cards": {card: serving._asdict() for card, serving in state.cards.items()},
+        "failed": state.failed._asdict() if state.failed else None,
+        "switch": state.switch._asdict() if state.switch else None,
+    }
+
+
+def parse(text: str) -> State | None:
+    """Read a state, or None where ``text`` is none."""
+    try:
+        return _state(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _state(data: dict[str, Any]) -> State:
+    if data.pop("version") != VERSION:
+        raise ValueError("another version's state")
+    state = State(
+        **{
+            **data,
+            "cards": {str(card): Serving(**serving) for card, serving in data["cards"].items()},
+            "failed": Failure(**data["failed"]) if data["failed"] else None,
+            "switch": Switch(**data["switch"]) if data["switch"] else None,
+        }
+    )
+    for record in (state, *state.cards.values(), state.failed, state.switch):
+        for name, value in record._asdict().items() if record else ():
+            if not _RULES[name](value):
+                raise ValueError(f"{name} is {value!r}")
+    return state
+
+
+def _is_time(value: object) -> bool:
+    return type(value) in (int, float)
+
+
+def _is_id_or_none(value: Any) -> bool:
+    return value is None or is_id(value)
+
+
+#: What a field must be, in whichever record.
+_RULES: dict[str, Callable[[Any], bool]] = {
+    "id": is_id,
+    **dict.fromkeys(("wanted", "previous"), _is_id_or_none),
+    **dict.fromkeys(("slot", "to"), lambda value: value in SLOTS),
+    **dict.fromkeys(("since", "at", "began"), _is_time),
+    **dict.fromkeys(("restart", "held"), lambda value: type(value) is bool),
+    **dict.fromkeys(("reason", "by", "card"), lambda value: type(value) is str),
+    "stamps": lambda value: value is None or type(value) is dict,
+    "log": lambda value: all(type(line) is str for line in value),
+    **dict.fromkeys(("cards", "failed", "switch"), lambda _: True),
+}

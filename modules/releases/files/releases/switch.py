@@ -1,0 +1,251 @@
+"""Bring a node to the deployment that is wanted. May be killed at any instruction, and called again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from releases.description import SLOTS
+from releases.errors import AnswerIsNo
+from releases.front import FrontError
+from releases.node import Node, runs
+from releases.state import Failure, Serving, Stamps, State, Switch, other, pointed
+
+#: So many seconds without a job are their end: between its join and its stream a job counts as nothing.
+QUIET_S = 2.0
+_POLL_S = 0.2
+#: Seconds that a front which does not answer gets to come back.
+_FRONT_S = 3.0
+
+
+class Wish(NamedTuple):
+    """What one switch is to bring about."""
+
+    id: str
+    stamps: Stamps
+    by: str
+
+
+def reconcile(node: Node) -> None:
+    """Bring each card to what is wanted, and leave one slot a card that runs and that the front points to.
+
+    Raises AnswerIsNo where the wanted deployment does not serve afterwards.
+    """
+    while True:
+        state = node.edit()
+        trouble = _reconcile(node, state)
+        after = node.state()
+        if (after.wanted, after.restart) == (state.wanted, False):
+            break  # else somebody has asked for something else meanwhile
+    if trouble:
+        raise AnswerIsNo(trouble)
+
+
+def _reconcile(node: Node, state: State) -> str | None:
+    failure = remembered(node, state)
+    trouble = []
+    for card in node.description.cards:
+        if not failure and state.wanted and _is_due(node, state, card):
+            by = "restart" if state.restart else "activate"
+            failure = _switch(node, card, Wish(state.wanted, node.disk.stamps(state.wanted), by))
+        trouble += _settle(node, card)
+    if state.restart:
+        node.edit(restart=False)
+    if failure:
+        trouble.insert(0, message(node, failure))
+    return "\n".join(trouble)
+
+
+def remembered(node: Node, state: State) -> Failure | None:
+    """Return the failure of what is wanted, where it is not yet time to try again.
+
+    A release that was built again since counts as another. A failure from the future counts as new: the clock
+    went back, and it must not hold for longer than it may.
+    """
+    failed = state.failed
+    if failed is None or state.restart or failed.id != state.wanted:
+        return None
+    if failed.by != "rollback" and failed.stamps != node.disk.stamps(failed.id):
+        return None
+    now = node.clock.now()
+    if failed.at > now:
+        node.edit(failed=failed._replace(at=now))
+    return failed if now - failed.at < node.description.retry_after else None
+
+
+def message(node: Node, failure: Failure) -> str:
+    """Say what failed, why, and what its log said last."""
+    serving = sorted({serving.id for serving in node.state().cards.values()})
+    log = ["the last lines of its log:", *(f"  {line}" for line in failure.log)] if failure.log else []
+    service = node.description.service
+    first = (
+        f"{service}: {failure.id}: {failure.reason}; {' and '.join(serving) or 'nothing'} serves"
+        f" (releases {service} retry tries it again)"
+    )
+    return "\n".join([first, *log])
+
+
+def serves(node: Node, state: State, identifier: str) -> bool:
+    """Say whether a deployment is what serves, as it was started, on every card; not whether it runs."""
+    stamps = node.disk.stamps(identifier)
+    return (
+        state.wanted == identifier
+        and not (state.restart or state.switch)
+        and set(node.description.cards) <= set(state.cards)
+        and all(serving.id == identifier and serving.stamps == stamps for serving in state.cards.values())
+    )
+
+
+def _is_due(node: Node, state: State, card: str) -> bool:
+    serving = state.cards.get(card)
+    wanted = state.wanted
+    return (
+        state.restart
+        or serving is None
+        or wanted is None
+        or (serving.id, serving.stamps) != (wanted, node.disk.stamps(wanted))
+    )
+
+
+def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
+    """Start what is wished in the other slot; where that succeeds, it serves from then on.
+
+    The old slot stays as it is in overlap, and is drained and stopped before in hold; what is left over
+    either way is for :func:`_settle`.
+    """
+    description = node.description
+    serving = node.state().cards.get(card)
+    slot = other(serving.slot) if serving else SLOTS[0]
+    unit = description.unit(card, slot)
+    text = node.disk.deployment(wish.id)
+    if text is None or wish.stamps is None:
+        missing = "has no unit" if text is None else "is not complete on this disk"
+        return _remember(node, wish, f"{missing} (a Puppet run puts it there)", [])
+    _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, node.clock.now()), unit, text)
+    if serving and description.handover == "hold":
+        _hold(node, card, serving)
+    reason = node.units.start(unit, description.ready_timeout) or node.smoke(description.cards[card][slot])
+    if reason:
+        if node.units.going_down():
+            raise AnswerIsNo(f"{description.service}: {wish.id}: this machine is shutting down")
+        log = node.units.log(unit)
+        node.units.stop(unit)
+        return _remember(node, wish, reason, log)
+    state = node.state()
+    node.edit(
+        cards={**state.cards, card: Serving(slot, wish.id, node.clock.now(), wish.stamps)},
+        previous=serving.id if serving and serving.id != wish.id else state.previous,
+        failed=None if state.failed and state.failed.id == wish.id else state.failed,
+        switch=None,
+    )
+    node.say(f"{description.service}: {wish.id} serves on card {card}, {slot}")
+    return None
+
+
+def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
+    """Put the unit into a slot where nothing else runs, or leave what this very switch has put there."""
+    begun = node.state().switch
+    if (
+        begun
+        and begun._replace(held=False, began=switch.began) == switch
+        and node.units.installed(unit) == text
+    ):
+        return
+    node.units.stop(unit)
+    node.units.install(unit, text)
+    node.edit(switch=switch)
+
+
+def _hold(node: Node, card: str, serving: Serving) -> None:
+    """Let new requests wait for the other slot, and stop the old one when its jobs are done."""
+    switch = node.state().switch
+    if switch:
+        node.edit(switch=switch._replace(held=True))
+    steer(node)
+    _drain_and_stop(node, card, serving.slot)
+
+
+def _remember(node: Node, wish: Wish, reason: str, log: list[str]) -> Failure:
+    failure = Failure(wish.id, wish.stamps, reason, log, node.clock.now(), wish.by)
+    node.edit(failed=failure, switch=None)
+    return failure
+
+
+def _settle(node: Node, card: str) -> list[str]:
+    """Point the front at what serves, see that it runs, and clear the other slot; return what is wrong."""
+    state = node.state()
+    if state.switch and state.switch.card == card:
+        state = node.edit(switch=None)
+    serving = state.cards.get(card)
+    trouble = _keep(node, card, serving) if serving else []
+    for slot in SLOTS:
+        if not serving or slot != serving.slot:
+            _drain_and_stop(node, card, slot)
+            unit = node.description.unit(card, slot)
+            if node.units.installed(unit) is not None:
+                node.units.uninstall(unit)
+    return trouble
+
+
+def _keep(node: Node, card: str, serving: Serving) -> list[str]:
+    unit = node.description.unit(card, serving.slot)
+    text = node.disk.deployment(serving.id)
+    if text is not None and node.units.installed(unit) != text:
+        node.units.install(unit, text)
+    steer(node)
+    if node.units.states([unit])[unit] == "active":
+        return []
+    reason = node.units.start(unit, node.description.ready_timeout)
+    if not reason:
+        return []
+    log = "".join(f"\n  {line}" for line in node.units.log(unit))
+    return [
+        f"{node.description.service}: {serving.id}, which serves: {reason}; the last lines of its log:{log}"
+    ]
+
+
+def steer(node: Node) -> None:
+    """Make the front's weights say what the state says; a front that is down does so when it comes up."""
+    state = node.state()
+    weights = {
+        f"{card}-{slot}": 100 if slot == pointed(state, card) else 0
+        for card in node.description.cards
+        for slot in SLOTS
+    }
+    try:
+        node.front.steer(weights)
+    except FrontError as error:
+        node.say(f"{node.description.service}: the front's weights wait until it is steered again: {error}")
+
+
+def _drain_and_stop(node: Node, card: str, slot: str) -> None:
+    unit = node.description.unit(card, slot)
+    if not runs(node.units.states([unit])[unit]):
+        return
+    cut = _drain(node, f"{card}-{slot}")
+    if cut:
+        limit = node.description.drain_timeout
+        node.say(f"{node.description.service}: {unit}: {cut} jobs were not done within {limit} s and are cut")
+    node.units.stop(unit)
+
+
+def _drain(node: Node, server: str) -> int:
+    """Wait until a server has had no job for a while; return how many it has when the time is up."""
+    clock, silent_since = node.clock, None
+    began = quiet_since = clock.elapsed()
+    jobs = 0
+    while True:
+        now = clock.elapsed()
+        try:
+            jobs, silent_since = node.front.jobs(server), None
+        except FrontError as error:
+            silent_since = silent_since if silent_since is not None else now
+            if now - silent_since >= _FRONT_S:
+                node.say(f"{node.description.service}: nobody counts the jobs: {error}")
+                return 0
+        if jobs:
+            quiet_since = now
+        if now - quiet_since >= QUIET_S and silent_since is None:
+            return 0
+        if now - began >= node.description.drain_timeout:
+            return jobs
+        clock.sleep(_POLL_S)

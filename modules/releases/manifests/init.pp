@@ -1,0 +1,59 @@
+# @summary The program that switches, rolls back and reports the releases of a node's services
+#
+# A service describes itself in /etc/releases/SERVICE.json, enables releases@SERVICE.service, and asks for a
+# deployment by `releases SERVICE activate ID`; what the program remembers is in /var/lib/releases.
+#
+# @example What serves on a node, since when, and what failed last
+#   releases status
+class releases {
+  $lib = '/usr/local/lib/releases'
+
+  file {
+    default:
+      owner => 'root',
+      group => 'root',
+      mode  => '0644',
+      ;
+    # Python keeps what it compiled beside the source; a module of an older version goes.
+    [$lib, "${lib}/releases"]:
+      ensure  => directory,
+      mode    => '0755',
+      recurse => true,
+      purge   => true,
+      force   => true,
+      ignore  => '__pycache__',
+      ;
+    '/etc/releases':
+      ensure => directory,
+      mode   => '0755',
+      ;
+    '/var/lib/releases':
+      ensure => directory,
+      mode   => '0700',
+      ;
+    # In the catalogue, so that a run without a change asks the server for no file.
+    '/usr/local/sbin/releases':
+      ensure  => file,
+      mode    => '0755',
+      content => file('releases/launch.py'),
+      ;
+    '/etc/systemd/system/releases@.service':
+      ensure  => file,
+      content => file('releases/releases@.service'),
+      ;
+  }
+
+  [
+    '__init__', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'node', 'prune', 'report', 'request', 'state',
+    'store', 'switch', 'units',
+  ].each |$name| {
+    file { "${lib}/releases/${name}.py":
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      content => file("releases/releases/${name}.py"),
+      before  => File['/usr/local/sbin/releases'],
+    }
+  }
+}

@@ -1,0 +1,258 @@
+"""A node in memory: the real algorithm's effects, with a step before and after each at which it can be killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from releases import state as states
+from releases.description import SLOTS, Description, release_of
+from releases.disk import STAMP, Disk, Release
+from releases.front import Front, FrontError
+from releases.node import Clock, Node
+from releases.state import Stamps, State
+from releases.store import Store
+from releases.units import Units
+
+_T = TypeVar("_T")
+
+OLD, NEW = "v23-1111111.0000000a", "v24-2222222.0000000b"
+
+DESCRIPTION = Description(
+    service="tts",
+    webui="tts-webui",
+    front="tts-front.service",
+    socket="/run/tts-front/admin.sock",
+    releases_dir="/opt/tts/releases",
+    deployments_dir="/etc/tts/deployments",
+    wanted_release=release_of(NEW),
+    handover="hold",
+    drain_timeout=30,
+    ready_timeout=60,
+    retry_after=86400,
+    keep_releases=2,
+    cards={"0": {"blue": 7861, "green": 7862}},
+    backends=("streams", "joins", "pages"),
+    idle_backends=("heartbeats",),
+)
+
+
+class Killed(BaseException):
+    """The program was killed: nothing of it runs on, not even what catches errors."""
+
+
+class World:
+    """All that outlives the program, what it must not do, and the moment at which it is killed."""
+
+    def __init__(self, handover: str = "hold", cards: Sequence[str] = ("0",)) -> None:
+        """Make a node on which nothing serves yet, and both releases are complete."""
+        slots = {card: {"blue": 7861 + 10 * int(card), "green": 7862 + 10 * int(card)} for card in cards}
+        self.description = DESCRIPTION._replace(handover=handover, cards=slots)
+        self.time = 1_000_000.0
+        self.uptime = 0.0
+        self.disk_state: str | None = None
+        self.deployments = {id_: f"# deployment {id_}\n[Service]\n" for id_ in (OLD, NEW)}
+        self.complete: dict[str, Stamps] = {id_: {STAMP: f"digest of {id_}"} for id_ in (OLD, NEW)}
+        self.unit_files: dict[str, str] = {}
+        #: unit to the deployment that it was started with
+        self.running: dict[str, str] = {}
+        self.starting: str | None = None
+        #: deployments that do not start, and why
+        self.broken: dict[str, str] = {}
+        self.weights: dict[str, int] | None = self.fresh_weights()
+        #: jobs of a slot's process, and how many seconds one needs; a process that stops cuts them
+        self.jobs: dict[str, float] = {}
+        self.cut: list[str] = []
+        self.said: list[str] = []
+        #: after so many steps the program is killed
+        self.fuse: int | None = None
+        self.steps = 0
+        self.trace: list[str] = []
+        self.watch: Callable[[World], None] = lambda world: None
+        self.meanwhile: Callable[[World], None] = lambda world: None
+        self.going_down = False
+
+    def fresh_weights(self) -> dict[str, int]:
+        """Return the weights of a front that has just started."""
+        return {f"{card}-{slot}": 100 * (slot == "blue") for card in self.description.cards for slot in SLOTS}
+
+    def effect(self, name: str, work: Callable[[], _T]) -> _T:
+        """Do something that others can see, between two moments at which the program may be killed."""
+        self._step()
+        done = work()
+        self.trace.append(name)
+        self.watch(self)
+        self._step()
+        return done
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self.fuse is not None and self.steps > self.fuse:
+            self.fuse = None
+            raise Killed
+
+    def power_cut(self) -> None:
+        """Lose all processes, and the weights of the front with them."""
+        self.running.clear()
+        self.jobs.clear()
+        self.starting = None
+        self.weights = self.fresh_weights()
+
+    def node(self) -> Node:
+        """Return the node as a program that starts now sees it."""
+        return Node(
+            description=self.description,
+            store=SimulatedStore(self),
+            units=SimulatedUnits(self),
+            front=SimulatedFront(self),
+            disk=SimulatedDisk(self),
+            clock=SimulatedClock(self),
+            say=self.said.append,
+            smoke=lambda _port: None,
+        )
+
+    def state(self) -> State:
+        """Return the state on the disk."""
+        state = states.parse(self.disk_state or "")
+        assert state is not None
+        return state
+
+    def unit(self, slot: str, card: str = "0") -> str:
+        """Name a slot's unit."""
+        return self.description.unit(card, slot)
+
+
+class SimulatedClock(Clock):
+    """Time that passes only while somebody waits."""
+
+    def __init__(self, world: World) -> None:
+        self.now = lambda: world.time
+        self.elapsed = lambda: world.uptime
+        self.sleep = lambda seconds: pass_time(world, float(seconds))
+
+
+def pass_time(world: World, seconds: float) -> None:
+    """Let the jobs go on."""
+    world.time += seconds
+    world.uptime += seconds
+    world.jobs = {server: left - seconds for server, left in world.jobs.items() if left > seconds}
+    world.meanwhile(world)
+
+
+class SimulatedStore(Store):
+    """A state file that is written whole or not at all, as files.write does."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def read(self) -> State | None:
+        return states.parse(self._world.disk_state or "")
+
+    def edit(self, change: Callable[[State | None], State]) -> State:
+        after = change(self.read())
+
+        def work() -> State:
+            self._world.disk_state = states.dump(after)
+            return after
+
+        return after if after == self.read() else self._world.effect("save", work)
+
+
+class SimulatedUnits(Units):
+    """Units that start when their deployment is not broken."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def states(self, units: Sequence[str]) -> dict[str, str]:
+        return {unit: "active" if unit in self._world.running else "inactive" for unit in units}
+
+    def start(self, unit: str, limit: float | None) -> str | None:
+        world = self._world
+
+        def begin() -> None:
+            world.starting = unit
+
+        def end() -> str | None:
+            world.starting = None
+            deployment = world.unit_files[unit].split()[2]
+            if unit not in world.running and deployment not in world.broken:
+                world.running[unit] = deployment
+            return world.broken.get(deployment)
+
+        world.effect(f"start {unit}", begin)
+        return world.effect(f"started {unit}", end)
+
+    def stop(self, unit: str) -> None:
+        world = self._world
+
+        def work() -> None:
+            if world.running.pop(unit, None):
+                server = unit.partition("@")[2].removesuffix(".service")
+                world.cut += [server] if world.jobs.pop(server, 0) > 0 else []
+            world.starting = None if world.starting == unit else world.starting
+
+        world.effect(f"stop {unit}", work)
+
+    def installed(self, unit: str) -> str | None:
+        return self._world.unit_files.get(unit)
+
+    def install(self, unit: str, text: str) -> None:
+        self._world.effect(f"install {unit}", lambda: self._world.unit_files.update({unit: text}))
+
+    def uninstall(self, unit: str) -> None:
+        self._world.effect(f"uninstall {unit}", lambda: self._world.unit_files.pop(unit))
+
+    def log(self, unit: str) -> list[str]:
+        return ["line 1", "Traceback: it broke"]
+
+    def going_down(self) -> bool:
+        return self._world.going_down
+
+
+class SimulatedFront(Front):
+    """A front, or None for one that is down."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def steer(self, weights: Mapping[str, int]) -> None:
+        for server, weight in sorted(weights.items(), key=lambda item: -item[1]):
+            self._world.effect(f"weight {server} {weight}", lambda s=server, w=weight: self._set(s, w))  # type: ignore[misc]
+
+    def _set(self, server: str, weight: int) -> None:
+        if self._world.weights is None:
+            raise FrontError("no such socket")
+        self._world.weights[server] = weight
+
+    def jobs(self, server: str) -> int:
+        if self._world.weights is None:
+            raise FrontError("no such socket")
+        return int(server in self._world.jobs)
+
+
+class SimulatedDisk(Disk):
+    """Releases and deployments."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def stamps(self, identifier: str) -> Stamps:
+        return self._world.complete.get(identifier)
+
+    def deployment(self, identifier: str) -> str | None:
+        return self._world.deployments.get(identifier)
+
+    def deployments(self) -> list[str]:
+        return sorted(self._world.deployments)
+
+    def releases(self) -> list[Release]:
+        return [Release(release_of(name), True, at) for at, name in enumerate(self._world.complete)]
+
+
+def servers_that_weigh(world: World) -> Iterator[tuple[str, str]]:
+    """Iterate over the card and slot of each server that new requests go to."""
+    for server, weight in (world.weights or {}).items():
+        if weight:
+            card, _, slot = server.partition("-")
+            yield card, slot

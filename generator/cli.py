@@ -51,7 +51,10 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fleet")
 def fleet() -> None:
-    """Turn bare machines into GPU service nodes, and keep them so."""
+    """Turn bare machines into GPU service nodes, and keep them so.
+
+    Exit codes: 0, done; 1, the answer is no (a difference, a failed check); 2, the input is wrong.
+    """
 
 
 def main() -> None:

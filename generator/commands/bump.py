@@ -6,10 +6,16 @@ from pathlib import Path
 
 import click
 
-from generator.commands.options import root_option
+from generator.commands.options import examples, root_option
 
 
-@click.command(epilog="Example: fleet bump indextts2 v2.5.0 --env staging")
+@click.command(
+    epilog=examples(
+        "fleet bump indextts2 v2.5.0 --env staging",
+        "fleet bump indextts2 v2.5.0 --node tts-01.example.org",
+        "fleet bump indextts2 v2.5.0 --role tts_node --commit",
+    )
+)
 @click.argument("service")
 @click.argument("revision")
 @click.option("--env", "environment", metavar="ENV", help="For the nodes of this environment.")

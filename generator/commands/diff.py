@@ -7,11 +7,17 @@ from pathlib import Path
 
 import click
 
-from generator.commands.options import root_option
+from generator.commands.options import examples, root_option
 from generator.errors import AnswerIsNo
 
 
-@click.command(epilog="Example: fleet diff --base origin/main tts-01.example.org")
+@click.command(
+    epilog=examples(
+        "fleet diff --base HEAD",
+        "fleet diff tts-01.example.org tts-02.example.org",
+        "fleet diff --base origin/main --markdown",
+    )
+)
 @click.argument("nodes", nargs=-1, metavar="[NODE]...")
 @click.option(
     "--base",

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import click
 
-from generator.commands.options import root_option
+from generator.commands.options import examples, root_option
 from generator.errors import AnswerIsNo
 
 
-@click.command(epilog="Example: fleet explain tts-01.example.org indextts2::revision")
+@click.command(
+    epilog=examples(
+        "fleet explain tts-01.example.org indextts2::revision",
+        "fleet explain tts-01.example.org indextts2::packages.0 --json",
+        "fleet explain --file hieradata/env/prod.yaml",
+    )
+)
 @click.argument("node", required=False)
 @click.argument("key", required=False)
 @click.option(
@@ -23,7 +29,11 @@ from generator.errors import AnswerIsNo
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @root_option
 def explain(node: str | None, key: str | None, path: Path | None, as_json: bool, root: Path) -> None:
-    """Say which value NODE gets for KEY, from which file and line, and who shares it."""
+    """Say which value NODE gets for KEY, from which file and line, and who shares it.
+
+    The exit code is 1 where data has no value (the class's own default holds then, if it has one), or where
+    no known node reads the file.
+    """
     from generator import explain as lookups
     from generator import explain_text, reach
 

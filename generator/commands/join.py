@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from generator.commands.options import examples
 from generator.errors import FleetError
 from generator.tokens import CERTNAME, csr_attributes, make_token
 
@@ -14,7 +15,7 @@ KEY = Path("/etc/puppet/autosign.key")
 
 
 @click.command(
-    epilog="Example: fleet join tts-01.example.org --role tts_node --env prod --server puppet.example.org"
+    epilog=examples("fleet join tts-01.example.org --role tts_node --env prod --server puppet.example.org")
 )
 @click.argument("host")
 @click.option("--role", required=True, help="What the node will be: a class role::ROLE.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from generator.commands.options import examples
 from generator.errors import AnswerIsNo
 from generator.jobs import complaints, table
 from generator.lint import LINTERS, repository
 from generator.lint import lint as lint_repository
 
 
-@click.command(epilog="Example: fleet lint --only puppet-lint --only yamllint")
+@click.command(epilog=examples("fleet lint", "fleet lint --only puppet-lint --only yamllint"))
 @click.option(
     "--only",
     multiple=True,

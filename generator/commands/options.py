@@ -14,6 +14,15 @@ from generator.definition import REPOSITORY
 Command = Callable[..., Any]
 
 
+def examples(*commands: str) -> str:
+    r"""Return the epilog of a verb's help, a line for each command.
+
+    >>> examples("fleet lint")
+    '\x08\nExamples:\n  fleet lint'
+    """
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
+
+
 def root_option(command: Command) -> Command:
     """Add ``--root``, the control repository, as seen from where the user stands: messages name files so."""
     return click.option(

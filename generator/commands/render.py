@@ -7,15 +7,14 @@ from pathlib import Path
 
 import click
 
+from generator.commands.options import examples
 from generator.definition import REPOSITORY, SERVICES, load_services
 from generator.errors import AnswerIsNo, FleetError
 from generator.render import render as render_module
 from generator.tree import Change, apply, plan, stale_modules
 
 
-@click.command(
-    epilog="Example: fleet render --check indextts2",
-)
+@click.command(epilog=examples("fleet render", "fleet render --check indextts2"))
 @click.argument("names", nargs=-1, metavar="[SERVICE]...")
 @click.option(
     "--check", is_flag=True, help="Write nothing; show what would change, and exit 1 if anything would."

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import click
 
+from generator.commands.options import examples
 from generator.errors import AnswerIsNo
 from generator.verify import Check
 from generator.verify import verify as verify_hosts
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet verify tts1.example.org tts2.example.org",
+        "fleet verify tts1.lab.test --ssh-config /var/lib/fleet-lab/ssh/config",
+    )
+)
 @click.argument("hosts", metavar="HOST…", nargs=-1, required=True)
 @click.option(
     "--service", "services", metavar="NAME", multiple=True, help="Check this service; else those it has."
@@ -25,13 +31,9 @@ from generator.verify import verify as verify_hosts
     "--user", default="root", show_default=True, help="The account to log in as; it has to be root's."
 )
 def verify(hosts: tuple[str, ...], services: tuple[str, ...], ssh_config: Path | None, user: str) -> None:
-    r"""Check what HOST… serve, over ssh: accounts, files, release, unit, sandbox, page.
+    """Check what HOST… serve, over ssh: accounts, files, release, unit, sandbox, page.
 
     Changes nothing. Exits with 1 where a check fails or a node cannot be reached.
-
-    \b
-    Example:
-      fleet verify tts1.example.org tts2.example.org
     """
     checks = verify_hosts(hosts, services, user, ssh_config, _show)
     failed = [check for check in checks if check.problem]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,18 @@ from generator import definition_checks as checks
 from generator import puppet_types
 from generator.definition_schema import DEFINITION
 from generator.errors import InputError, InputErrors
-from generator.service import Accounts, DataType, Jobs, Listen, Parameter, RoomPath, Service, Unset, Weights
+from generator.service import (
+    Accounts,
+    Call,
+    DataType,
+    Jobs,
+    Listen,
+    Parameter,
+    RoomPath,
+    Service,
+    Unset,
+    Weights,
+)
 from generator.yaml_source import Document, load
 
 #: The repository: templates and definitions lie beside the package.
@@ -99,7 +111,7 @@ def _own(text: str, name: str) -> str:
 
 def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataType, ...]) -> Service:
     data = {"root": f"/opt/{data['name']}", "extras": [], **data}
-    weights, jobs = data.get("weights"), data.get("jobs")
+    weights = data.get("weights")
     aliases = {f"{data['name'].capitalize()}::{entry.name}": entry.type for entry in types}
     common = [_common_parameter(name, entry, data) for name, entry in pattern["parameters"].items()]
     own = [_own_parameter(name, entry, aliases) for name, entry in data.get("parameters", {}).items()]
@@ -115,7 +127,7 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
         entry_point=data["entry_point"],
         listen=Listen(**data["listen"]),
         ready=data["ready"],
-        jobs=Jobs(**{**jobs, "idle": tuple(jobs.get("idle", []))}) if jobs else None,
+        jobs=_jobs(**data["jobs"]) if "jobs" in data else None,
         extras=tuple(data["extras"]),
         writable=tuple(data.get("writable", [])),
         weights=Weights(weights["flag"], tuple(weights.get("writable", []))) if weights else None,
@@ -128,6 +140,12 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
         parameters=tuple(sorted([*common, *own], key=lambda parameter: not parameter.required)),
         types=types,
     )
+
+
+def _jobs(
+    join: str, stream: str, session: str, call: dict[str, str] | None = None, idle: Sequence[str] = ()
+) -> Jobs:
+    return Jobs(join, stream, session, Call(**call) if call else None, tuple(idle))
 
 
 def _common_parameter(name: str, entry: dict[str, Any], data: dict[str, Any]) -> Parameter:

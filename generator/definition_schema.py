@@ -66,6 +66,7 @@ _ABSOLUTE = _text(
 )
 
 _PAGE = _text(r"^/[A-Za-z0-9_./-]*$", "the path of a page, such as /config")
+_FIELD = _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a field, such as session_hash")
 
 _PARAMETER = {
     "type": "object",
@@ -127,7 +128,13 @@ DEFINITION: dict[str, Any] = {
             "properties": {
                 "join": _PAGE,
                 "stream": _PAGE,
-                "session": _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a field, such as session_hash"),
+                "session": _FIELD,
+                "call": {
+                    "type": "object",
+                    "required": ["path", "event"],
+                    "additionalProperties": False,
+                    "properties": {"path": _PAGE, "event": _FIELD},
+                },
                 "idle": {"type": "array", "items": _PAGE, "uniqueItems": True},
             },
         },

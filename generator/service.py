@@ -79,16 +79,28 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A job without a session: a POST below ``path`` is answered with the field ``event``.
+
+    The GET whose last step is that event brings the job's result.
+    """
+
+    path: str
+    event: str
+
+
+@dataclass(frozen=True)
 class Jobs:
     """How a job looks to the front: ``join`` (POST) asks for it and ``stream`` (GET) brings its result.
 
     Both carry the field ``session``, join in its JSON body and stream in its query. What begins with one of
-    ``idle`` never ends and is no job. All but ``session`` are paths.
+    ``idle`` never ends and is no job. All but ``session`` and ``call`` are paths.
     """
 
     join: str
     stream: str
     session: str
+    call: Call | None
     idle: tuple[str, ...]
 
 

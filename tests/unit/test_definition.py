@@ -13,7 +13,7 @@ from generator.definition import REPOSITORY, load_pattern, load_service, load_se
 from generator.definition_schema import INIT_VARIABLES, RESERVED_MODULES, RESERVED_PARAMETERS, TEXT
 from generator.errors import InputErrors
 from generator.render import render
-from generator.service import Jobs, Service
+from generator.service import Call, Jobs, Service
 
 DEFINITION = """\
 name: echo
@@ -57,9 +57,12 @@ def test_what_is_left_out_has_a_default(define: Callable[[str], Service]) -> Non
 def test_what_jobs_look_like_is_known_to_the_templates(define: Callable[[str], Service]) -> None:
     assert define("").jobs is None
     jobs = define("jobs: {join: /join, stream: /data, session: hash}").jobs
-    assert jobs == Jobs(join="/join", stream="/data", session="hash", idle=())
-    jobs = define("jobs: {join: /join, stream: /data, session: hash, idle: [/beat/, /pulse]}").jobs
+    assert jobs == Jobs(join="/join", stream="/data", session="hash", call=None, idle=())
+    jobs = define(
+        "jobs: {join: /join, stream: /data, session: hash, idle: [/beat/, /pulse], call: {path: /c/, event: e}}"
+    ).jobs
     assert jobs is not None
+    assert jobs.call == Call(path="/c/", event="e")
     assert jobs.idle == ("/beat/", "/pulse")
 
 

@@ -44,7 +44,7 @@ def write(root: Path, check: bool = False) -> bool:
         AnswerIsNo: it had to be, and ``check`` says to write nothing.
         FleetError: the code cannot be read, or the file not written.
     """
-    made = json.dumps(data_schema(read_vocabulary(root, [])), indent=2, ensure_ascii=False) + "\n"
+    made = json.dumps(data_schema(read_vocabulary(root)), indent=2, ensure_ascii=False) + "\n"
     path = root / FILE
     if path.is_file() and path.read_text(encoding="utf-8") == made:
         return False

@@ -17,7 +17,9 @@ def without_data(root: Path, key: str) -> str | None:
     try:
         declared = read_code(root).classes.get(owner)
         if declared is None or name not in declared.parameters:
-            return read_vocabulary(root, files(Hierarchy.load(root))).complaint(key)
+            found = files(Hierarchy.load(root))
+            data = [path.read_text(errors="replace") for path in found if path.is_file()]
+            return read_vocabulary(root, data).complaint(key)
     except FleetError as error:
         return f"what its class has cannot be told ({error})"
     parameter = declared.parameters[name]

@@ -60,7 +60,8 @@ def read_repository(root: Path) -> Repository:
     levels = data_files(hierarchy)
     found: list[Finding] = []
     documents = [*_read(levels, found)]
-    vocabulary = read_vocabulary(root, [document.path for document in documents])
+    in_files = {document.path: marked(document.data) for document in documents}
+    vocabulary = read_vocabulary(root, [text for texts in in_files.values() for _, text in texts])
     inventory, nodes = _inventory(root, found)
     return Repository(
         root=root,
@@ -68,7 +69,7 @@ def read_repository(root: Path) -> Repository:
         hierarchy=hierarchy,
         levels=levels,
         documents=documents,
-        marked={document.path: marked(document.data) for document in documents},
+        marked=in_files,
         vocabulary=vocabulary,
         facts=_facts(root, found),
         inventory=inventory,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -132,8 +133,8 @@ class Vocabulary:
         return [*self.types, *self.plain]
 
 
-def read_vocabulary(root: Path, data: Iterable[Path]) -> Vocabulary:
-    """Read it from the repository at ``root``; ``data`` are the files that may look keys up, too.
+def read_vocabulary(root: Path, data: Iterable[str] = ()) -> Vocabulary:
+    """Read it from the repository at ``root``; ``data`` are texts of Hiera that may look keys up, too.
 
     Raises:
         FleetError: Puppet's code, a definition or the Puppetfile cannot be read.
@@ -169,17 +170,19 @@ def read_vocabulary(root: Path, data: Iterable[Path]) -> Vocabulary:
     )
 
 
-def _looked_up(root: Path, data: Iterable[Path]) -> Iterable[str]:
+def _looked_up(root: Path, data: Iterable[str]) -> Iterator[str]:
     """Yield the keys that code or data look up by name."""
-    for path in [*root.glob("manifests/**/*.pp"), *root.glob("modules/*/**/*.pp"), *data]:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue  # said elsewhere
-        if "(" in text:
-            names = (name.partition(".")[0] for name in _LOOKED_UP.findall(text))
-            # data may name what is data only; a parameter is known by its class
-            yield from (name for name in names if path.suffix == ".pp" or "::" not in name)
+    for path in [*root.glob("manifests/**/*.pp"), *root.glob("modules/*/**/*.pp")]:
+        with suppress(OSError, UnicodeDecodeError):  # said elsewhere
+            yield from _names(path.read_text(encoding="utf-8"))
+    for text in data:
+        # data may name what is data only; a parameter is known by its class
+        yield from (name for name in _names(text) if "::" not in name)
+
+
+def _names(text: str) -> Iterator[str]:
+    if "(" in text:
+        yield from (name.partition(".")[0] for name in _LOOKED_UP.findall(text))
 
 
 def _foreign(root: Path, code: Code) -> frozenset[str]:

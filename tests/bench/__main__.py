@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab import Lab
 from generator.progress import say, step
-from tests.bench import agent, converge, diff, render, validate
+from tests.bench import agent, converge, diff, front, render, switch, validate
 
 RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -23,6 +23,8 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "diff": diff.measure,
     "lab": converge.measure,
     "agent compile": agent.measure,
+    "front": front.measure,
+    "switch": switch.measure,
 }
 
 

@@ -59,6 +59,11 @@ class Load:
         return time.monotonic() - self._began
 
     @property
+    def ended(self) -> int:
+        """How many jobs have ended so far, served or failed."""
+        return len(self._jobs)
+
+    @property
     def served(self) -> int:
         """How many jobs were served so far."""
         return sum(job.reason is None for job in self._jobs)

@@ -1,4 +1,4 @@
-"""Whether a WAV speaks a text: the stand-in writes the text that it speaks into the WAV's title."""
+"""WAVs: one to upload, and whether one speaks a text, which the stand-in writes into the title."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ def check(content: bytes, text: str) -> None:
     spoken = title(content)
     if spoken != text:
         raise Failure(f"a WAV that speaks {spoken!r} instead of {text!r}")
+
+
+def silence(seconds: float = 0.1) -> bytes:
+    """Make a WAV without a title: a voice to upload."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setparams((1, 2, 22050, 0, "NONE", ""))
+        file.writeframes(b"\0\0" * round(22050 * seconds))
+    return made.getvalue()
 
 
 def title(content: bytes) -> str | None:

@@ -10,7 +10,6 @@ import itertools
 import json
 import tempfile
 import threading
-import wave
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.load.wav import silence
 
 STANDIN = Path(__file__).parents[1] / "lab" / "standin" / "standin"
 
@@ -47,12 +48,10 @@ def load_voice() -> ModuleType:
 voice = load_voice()
 
 
-def wav(title: str | None, frames: int = 2000) -> bytes:
+def wav(title: str | None, seconds: float = 0.1) -> bytes:
     """Make a WAV as the stand-in does, but of silence."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        with wave.open(file.name, "wb") as sound:
-            sound.setparams((1, 2, 22050, 0, "NONE", ""))
-            sound.writeframes(b"\0\0" * frames)
+        Path(file.name).write_bytes(silence(seconds))
         if title is not None:
             voice.entitle(Path(file.name), title)
         return Path(file.name).read_bytes()
@@ -175,7 +174,7 @@ class _Answers(BaseHTTPRequestHandler):
             case "another's audio":
                 sound = wav("another text")
             case "no sound":
-                sound = wav(text, frames=0)
+                sound = wav(text, seconds=0)
             case "half the audio":
                 sound = sound[:1000]
             case "no audio":

@@ -46,10 +46,12 @@ class Fleet:
         self.nodes = nodes
         self._hierarchy = hierarchy
         self.documents = {document.path: document for document in documents}
+        self._levels = levels
         self._unreadable = levels.keys() - self.documents.keys()
         self._vocabulary = vocabulary
         self._holding: dict[str, set[Path]] = {}
         self._lookups: dict[str, Lookup] = {}
+        self._read: dict[str, list[Path]] = {}
         self._services: dict[str, tuple[Service, ...]] = {}
         self._results: dict[object, Result | None] = {}
 
@@ -97,23 +99,24 @@ class Fleet:
 
     def _result(self, node: KnownNode, key: str) -> Result | None:
         """Look a key up; nodes for which the same files have it get the same."""
-        lookup = self.lookup(node)
-        asked = (key, self._holders(lookup, key), self._holders(lookup, LOOKUP_OPTIONS), node.system)
+        asked = (key, self._holders(node, key), self._holders(node, LOOKUP_OPTIONS), node.system)
         if asked in self._results:
             return self._results[asked]
         result = None
         with suppress(FleetError):  # said where the file is read
-            result = lookup.find(key)
+            result = self.lookup(node).find(key)
         if result is None or not result.interpolated:
             self._results[asked] = result
         return result
 
-    def _holders(self, lookup: Lookup, key: str) -> tuple[Path, ...]:
+    def _holders(self, node: KnownNode, key: str) -> tuple[Path, ...]:
         """Return the files that a node reads ``key`` from, or might."""
+        if node.certname not in self._read:
+            candidates = self.lookup(node).candidates
+            paths = (path for level in self._hierarchy.levels for path in candidates(level))
+            self._read[node.certname] = [path for path in paths if path in self._levels]
         holding = self._having(key)
-        return tuple(
-            path for level in self._hierarchy.levels for path in lookup.candidates(level) if path in holding
-        )
+        return tuple(path for path in self._read[node.certname] if path in holding)
 
     def _having(self, key: str) -> set[Path]:
         if key not in self._holding:

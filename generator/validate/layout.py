@@ -17,6 +17,7 @@ from generator.validate.expressions import complaints
 from generator.validate.finding import Finding, Severity, at
 from generator.validate.near import near_file
 from generator.validate.repository import Repository
+from generator.yaml_source import load
 
 CERTNAMES, ROLES, ENVIRONMENTS = (
     f"%{{trusted.{name}}}" for name in ("certname", "extensions.pp_role", "extensions.pp_environment")
@@ -88,18 +89,25 @@ def check_inventory(repository: Repository) -> Iterator[Finding]:
     """Yield the nodes of inventory.yaml whose role no manifest makes, or whose environment has no data."""
     if not repository.inventory:
         return
+    # read again where there is something to say: it is as long as the fleet
+    if found := list(_of_inventory(repository)):
+        document = load(repository.inventory)
+        for path, message, severity in found:
+            yield at(document, ("nodes", *path), message, severity=severity)
+
+
+def _of_inventory(repository: Repository) -> Iterator[tuple[tuple[str, str], str, Severity]]:
     roles = repository.roles
     levels = [level for level in repository.hierarchy.levels if _is_named_by(level, ENVIRONMENTS)]
     environments = {path.stem for path, level in repository.levels.items() if level in levels}
     for node in repository.fleet.nodes:
-        at_node = ("nodes", node.certname)
         if roles and node.role not in roles:
             message = f"there is no role::{node.role}{suggestion(node.role, roles)}"
-            yield at(repository.inventory, (*at_node, "role"), message)
+            yield (node.certname, "role"), message, Severity.WRONG
         if environments and node.environment not in environments:
             missing = repository.fleet.lookup(node).candidates(levels[0])[0].relative_to(repository.root)
             message = f"there is no {missing}{suggestion(node.environment, environments)}"
-            yield at(repository.inventory, (*at_node, "env"), message, severity=Severity.WARNING)
+            yield (node.certname, "env"), message, Severity.WARNING
 
 
 def is_of_one_node(level: Level | None) -> bool:

@@ -15,7 +15,7 @@ from generator.validate.finding import Finding, Severity, of_error
 from generator.validate.fleet import Fleet
 from generator.validate.texts import Texts, marked
 from generator.validate.vocabulary import Vocabulary, read_vocabulary
-from generator.yaml_source import Document, load, load_data
+from generator.yaml_source import Document, load_data
 
 #: The generator's own folder: definitions are no data of a node.
 SERVICES = "services"
@@ -38,7 +38,7 @@ class Repository:
     marked: Mapping[Path, Texts]
     vocabulary: Vocabulary
     facts: Mapping[str, dict[str, Any]]
-    inventory: Document | None
+    inventory: Path | None
     fleet: Fleet
     found: Sequence[Finding]
 
@@ -114,9 +114,9 @@ def _read(levels: Mapping[Path, Level | None], found: list[Finding]) -> Iterator
         yield document
 
 
-def _inventory(root: Path, found: list[Finding]) -> tuple[Document | None, list[KnownNode]]:
+def _inventory(root: Path, found: list[Finding]) -> tuple[Path | None, list[KnownNode]]:
     try:
-        return load(root / INVENTORY) if (root / INVENTORY).exists() else None, known_nodes(root)
+        return root / INVENTORY if (root / INVENTORY).exists() else None, known_nodes(root)
     except InputError as error:
         found.append(of_error(error, Severity.BROKEN))
         return None, []

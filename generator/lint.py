@@ -166,6 +166,13 @@ _PYTHON = re.compile(r"\.pyi?$")
 
 LINTERS = (
     Linter("mypy", _PYTHON, VENV / "mypy", whole(VENV / "mypy")),
+    # what a node runs, on the Python of the oldest system that the modules support
+    Linter(
+        "mypy-node",
+        re.compile(rf"{_MODULE}/files/[^/]+/[^/]+\.py$"),
+        VENV / "mypy",
+        each_call(VENV / "mypy", "--python-version", "3.9"),
+    ),
     Linter("puppet-strings", re.compile(rf"{_MODULE}/REFERENCE\.md$"), "puppet", reference_is_true),
     Linter(
         "puppet-parser", re.compile(rf"{_OURS}\.pp$"), "puppet", each_call("puppet", "parser", "validate")

@@ -19,6 +19,7 @@ CLASS = "# @summary A class\nclass m {\n}\n"
 #: linter, file, what is right, what is wrong, a word of the complaint.
 CASES = [
     ("mypy", "generator/a.py", "x: int = 1\n", "x: int = ''\n", "a.py:1"),
+    ("mypy-node", "modules/m/files/p/a.py", "x: int = 1\n", "import tomllib\n", "a.py:1"),
     ("ruff", "a.py", '"""Doc."""\n', '"""Doc."""\nimport os\n', "F401"),
     ("ruff-format", "a.py", "x = 1\n", "x=1\n", "a.py"),
     ("yamllint", "a.yaml", "a: 1\n", "a: 1\na: 2\n", "duplication"),

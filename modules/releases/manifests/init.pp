@@ -44,8 +44,8 @@ class releases {
   }
 
   [
-    '__init__', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'node', 'prune', 'report', 'request', 'state',
-    'store', 'switch', 'units',
+    '__init__', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'node', 'ports', 'prune', 'report', 'request',
+    'state', 'steering', 'store', 'switch', 'units',
   ].each |$name| {
     file { "${lib}/releases/${name}.py":
       ensure  => file,

@@ -71,6 +71,8 @@ class World:
         self.watch: Callable[[World], None] = lambda world: None
         self.meanwhile: Callable[[World], None] = lambda world: None
         self.going_down = False
+        #: port to the strange process that listens on it
+        self.holders: dict[int, str] = {}
 
     def fresh_weights(self) -> dict[str, int]:
         """Return the weights of a front that has just started."""
@@ -109,6 +111,7 @@ class World:
             clock=SimulatedClock(self),
             say=self.said.append,
             smoke=lambda _port: None,
+            holder=lambda port, unit: self.holders.get(port),
         )
 
     def state(self) -> State:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -28,14 +26,14 @@ start)
   esac
   if grep -q broken "units/$1"; then exit 1; fi
   : >"running/$1" ;;
-stop) rm -f "running/$1" ;;
+stop) [ -e "units/$1" ] || exit 5; rm -f "running/$1" ;;
 show) echo Result=exit-code; echo ExecMainStatus=7 ;;
 esac
 """
 MAIN = """
 import sys
 sys.path.insert(0, {package!r})
-sys.dont_write_bytecode = {dont_write}
+sys.pycache_prefix = {cache!r}
 from releases.cli import main
 from releases.description import Places
 arguments = sys.argv[1:]
@@ -53,7 +51,7 @@ class Machine:
         for name in ("etc", "states", "locks", "systemd/units", "systemd/running", "bin", "deployments"):
             (folder / name).mkdir(parents=True)
         places = [str(folder / name) for name in ("etc", "states", "locks", "systemd/units")]
-        main = MAIN.format(package=str(PACKAGE), places=places, dont_write=True)
+        main = MAIN.format(package=str(PACKAGE), places=places, cache=str(folder / "cache"))
         (folder / "main.py").write_text(main)
         for name, text in {
             "systemctl": SYSTEMCTL.format(folder=folder, python=sys.executable),
@@ -221,8 +219,9 @@ def test_the_guard_of_every_puppet_run_is_quick(machine: Machine) -> None:
     machine.run("tts", "activate", OLD)
     took = []
     for _ in range(15):
-        began = time.perf_counter()
+        before = os.times()
         assert machine.run("tts", "active", OLD).returncode == 0
-        took.append(time.perf_counter() - began)
-    # The least of them: what else runs on this machine is not what is measured.
-    assert min(took) < 0.05, statistics.median(took)
+        after = os.times()
+        took.append(sum(after[2:4]) - sum(before[2:4]))
+    # Processor time, and the least of it: what else runs on this machine is not what is measured.
+    assert min(took) < 0.05, took

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from releases import request
 from releases.errors import AnswerIsNo
 from releases.front import FrontError
-from releases.switch import reconcile, steer
+from releases.steering import steer
+from releases.switch import reconcile
 from tests.unit.releases.simulated import NEW, OLD, Killed, World, servers_that_weigh
 
 MODES = pytest.mark.parametrize("handover", ["hold", "overlap"])
@@ -61,7 +63,6 @@ def test_hold_lets_requests_wait_then_drains_stops_and_starts() -> None:
     world = a_world("hold", NEW)
     reconcile(world.node())
     assert [step for step in world.trace if step != "save"] == [
-        "stop tts-webui@0-green.service",
         "install tts-webui@0-green.service",
         "weight 0-green 100",
         "weight 0-blue 0",
@@ -78,7 +79,6 @@ def test_overlap_starts_then_steers_drains_and_stops() -> None:
     world = a_world("overlap", NEW)
     reconcile(world.node())
     assert [step for step in world.trace if step != "save"] == [
-        "stop tts-webui@0-green.service",
         "install tts-webui@0-green.service",
         "start tts-webui@0-green.service",
         "started tts-webui@0-green.service",
@@ -425,17 +425,41 @@ def carried_out(world: World) -> World:
     return world
 
 
+@MODES
+def test_the_caller_hears_of_a_job_that_was_cut(handover: str) -> None:
+    world = carried_out(a_world(handover, OLD))
+    world.jobs["0-blue"] = 1000.0
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves; 1 jobs were cut at 30 s"
+    assert request.activate(world.node(), OLD) == f"tts: {OLD} serves"
+
+
+@MODES
+def test_a_port_of_somebody_else_is_named_before_anything_stops(handover: str) -> None:
+    world = a_world(handover, NEW)
+    world.holders[7862] = "python3 (process 7)"
+    with pytest.raises(AnswerIsNo, match=re.escape("its port 7862 is taken by python3 (process 7); ")):
+        reconcile(world.node())
+    assert not [step for step in world.trace if step.startswith(("start", "stop"))]
+    serves(world, OLD, "blue")
+    world.holders[7861] = "sshd (process 8)"
+    world.power_cut()
+    with pytest.raises(
+        AnswerIsNo, match=re.escape("which serves: its port 7861 is taken by sshd (process 8)")
+    ):
+        reconcile(world.node())
+
+
 def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
     world = carried_out(a_world("hold", OLD))
-    assert request.activate(world.node(), NEW) == NEW
-    assert request.rollback(world.node()) == OLD
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+    assert request.rollback(world.node()) == f"tts: {OLD} serves"
     serves(world, OLD, "blue")
     with pytest.raises(AnswerIsNo, match=f"{NEW}: rolled back by hand; {OLD} serves"):
         request.activate(world.node(), NEW)
     serves(world, OLD, "blue")
     with pytest.raises(AnswerIsNo, match="which was before"):
         request.rollback(world.node())
-    assert request.retry(world.node()) == NEW
+    assert request.retry(world.node()) == f"tts: {NEW} serves"
     serves(world, NEW, "green")
 
 
@@ -445,13 +469,13 @@ def test_another_pin_forgets_the_failure() -> None:
     with pytest.raises(AnswerIsNo, match="exited"):
         request.activate(world.node(), NEW)
     world.broken.clear()
-    assert request.activate(world.node(), OLD) == OLD
-    assert request.activate(world.node(), NEW) == NEW
+    assert request.activate(world.node(), OLD) == f"tts: {OLD} serves"
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
 
 
 def test_a_restart_is_a_switch_of_the_same() -> None:
     world = carried_out(a_world("hold", OLD))
-    assert request.restart(world.node()) == OLD
+    assert request.restart(world.node()) == f"tts: {OLD} serves"
     serves(world, OLD, "green")
     assert world.state().previous is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from releases import description, files
+from releases import description, files, ports
 from releases.description import Places
 from releases.disk import Disk
 from releases.errors import AnswerIsNo, ReleasesError
@@ -86,6 +86,7 @@ def _node(service: str, places: Places) -> Node:
         clock=Clock(),
         say=lambda text: print(text, flush=True),
         smoke=lambda _port: None,
+        holder=ports.holder,
     )
 
 
@@ -133,8 +134,7 @@ def _active(node: Node, arguments: Sequence[str]) -> None:
 def _activate(node: Node, arguments: Sequence[str]) -> None:
     from releases.request import activate
 
-    wanted = _one(arguments)
-    print(f"{node.description.service}: {activate(node, wanted)} serves")
+    print(activate(node, _one(arguments)))
 
 
 def _requested(name: str) -> Verb:
@@ -142,8 +142,7 @@ def _requested(name: str) -> Verb:
         from releases import request
 
         _no_more(arguments)
-        done: str = getattr(request, name)(node)
-        print(f"{node.description.service}: {done} serves")
+        print(getattr(request, name)(node))
 
     return verb
 
@@ -165,10 +164,10 @@ def _reconcile(node: Node, arguments: Sequence[str]) -> None:
 
 
 def _steer(node: Node, arguments: Sequence[str]) -> None:
-    from releases.switch import steer
+    from releases.steering import steer_fresh
 
     _no_more(arguments)
-    steer(node)
+    steer_fresh(node)
 
 
 def _one(arguments: Sequence[str]) -> str:

@@ -44,6 +44,11 @@ class Front:
         rows = [line.split(",", 5) for line in self._ask("show stat -1 4 -1").splitlines() if line]
         return sum(int(row[4]) for row in rows if row[0] in self._jobs and row[1] == server)
 
+    def age(self) -> int:
+        """Return for how many seconds the process that answers has run."""
+        told = dict(line.partition(": ")[::2] for line in self._ask("show info").splitlines())
+        return int(told["Uptime_sec"])
+
     def _ask(self, command: str) -> str:
         import socket  # not needed where nobody asks
 

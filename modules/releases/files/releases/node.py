@@ -37,6 +37,8 @@ class Node(NamedTuple):
     say: Callable[[str], None]
     #: says why a web UI that is ready, on this loopback port, must not serve
     smoke: Callable[[int], str | None]
+    #: names the process that listens on a port and is not of a unit
+    holder: Callable[[int, str], str | None]
 
     def state(self) -> State:
         """Return what is remembered, or what can be told from what runs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from releases.errors import AnswerIsNo, ReleasesError
 from releases.node import Node
-from releases.state import Failure
+from releases.state import Failure, State
 from releases.switch import message, remembered, serves
 
 #: A request may join a run that began before it, and so has to ask again; not for ever.
@@ -12,7 +12,7 @@ _TRIES = 5
 
 
 def activate(node: Node, identifier: str) -> str:
-    """Bring a deployment to serve; return it.
+    """Bring a deployment to serve; return what to say of it.
 
     Raises AnswerIsNo where it does not serve then, ReleasesError for a wrong ID.
     """
@@ -24,13 +24,13 @@ def activate(node: Node, identifier: str) -> str:
 
 
 def restart(node: Node) -> str:
-    """Start what serves anew, in the other slot; return it."""
+    """Start what serves anew, in the other slot."""
     node.edit(wanted=_serving(node), restart=True)
     return _carry_out(node)
 
 
 def rollback(node: Node) -> str:
-    """Return to the deployment before, and remember this one as failed; return the one that serves then."""
+    """Return to the deployment before, and remember this one as failed."""
     state, serving = node.state(), _serving(node)
     previous = state.previous
     if previous is None or previous == serving:
@@ -49,7 +49,7 @@ def rollback(node: Node) -> str:
 
 
 def retry(node: Node) -> str:
-    """Forget what failed, and bring it to serve; return it."""
+    """Forget what failed, and bring it to serve."""
     state = node.state()
     wanted = state.failed.id if state.failed else state.wanted
     if wanted is None:
@@ -84,8 +84,13 @@ def _carry_out(node: Node) -> str:
             raise AnswerIsNo(message(node, failure))
         if state.wanted and serves(node, state, state.wanted):
             if not why:
-                return state.wanted
+                return _success(node, state)
             break
     raise AnswerIsNo(
         f"{service}: {state.wanted}: {unit} {why or 'did not finish'} (journalctl -u {unit} -n 50)"
     )
+
+
+def _success(node: Node, state: State) -> str:
+    cut = f"; {state.cut} jobs were cut at {node.description.drain_timeout} s" if state.cut else ""
+    return f"{node.description.service}: {state.wanted} serves{cut}"

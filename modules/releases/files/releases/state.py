@@ -54,6 +54,8 @@ class State(NamedTuple):
     previous: str | None = None
     failed: Failure | None = None
     switch: Switch | None = None
+    #: jobs that the last switch did not wait for
+    cut: int = 0
 
 
 def other(slot: str) -> str:
@@ -128,6 +130,7 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("restart", "held"), lambda value: type(value) is bool),
     **dict.fromkeys(("reason", "by", "card"), lambda value: type(value) is str),
     "stamps": lambda value: value is None or type(value) is dict,
+    "cut": lambda value: type(value) is int,
     "log": lambda value: all(type(line) is str for line in value),
     **dict.fromkeys(("cards", "failed", "switch"), lambda _: True),
 }

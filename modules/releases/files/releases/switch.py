@@ -6,15 +6,9 @@ from typing import NamedTuple
 
 from releases.description import SLOTS
 from releases.errors import AnswerIsNo
-from releases.front import FrontError
 from releases.node import Node, runs
-from releases.state import Failure, Serving, Stamps, State, Switch, other, pointed
-
-#: So many seconds without a job are their end: between its join and its stream a job counts as nothing.
-QUIET_S = 2.0
-_POLL_S = 0.2
-#: Seconds that a front which does not answer gets to come back.
-_FRONT_S = 3.0
+from releases.state import Failure, Serving, Stamps, State, Switch, other
+from releases.steering import drain, steer
 
 
 class Wish(NamedTuple):
@@ -120,6 +114,9 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     if text is None or wish.stamps is None:
         missing = "has no unit" if text is None else "is not complete on this disk"
         return _remember(node, wish, f"{missing} (a Puppet run puts it there)", [])
+    taken = _taken(node, card, slot)
+    if taken:
+        return _remember(node, wish, taken, [])
     _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, node.clock.now()), unit, text)
     if serving and description.handover == "hold":
         _hold(node, card, serving)
@@ -141,6 +138,12 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     return None
 
 
+def _taken(node: Node, card: str, slot: str) -> str | None:
+    port = node.description.cards[card][slot]
+    holder = node.holder(port, node.description.unit(card, slot))
+    return f"its port {port} is taken by {holder}" if holder else None
+
+
 def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
     """Put the unit into a slot where nothing else runs, or leave what this very switch has put there."""
     begun = node.state().switch
@@ -150,9 +153,10 @@ def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
         and node.units.installed(unit) == text
     ):
         return
-    node.units.stop(unit)
+    if runs(node.units.states([unit])[unit]):
+        node.units.stop(unit)
     node.units.install(unit, text)
-    node.edit(switch=switch)
+    node.edit(switch=switch, cut=0)
 
 
 def _hold(node: Node, card: str, serving: Serving) -> None:
@@ -194,7 +198,7 @@ def _keep(node: Node, card: str, serving: Serving) -> list[str]:
     steer(node)
     if node.units.states([unit])[unit] == "active":
         return []
-    reason = node.units.start(unit, node.description.ready_timeout)
+    reason = _taken(node, card, serving.slot) or node.units.start(unit, node.description.ready_timeout)
     if not reason:
         return []
     log = "".join(f"\n  {line}" for line in node.units.log(unit))
@@ -203,49 +207,13 @@ def _keep(node: Node, card: str, serving: Serving) -> list[str]:
     ]
 
 
-def steer(node: Node) -> None:
-    """Make the front's weights say what the state says; a front that is down does so when it comes up."""
-    state = node.state()
-    weights = {
-        f"{card}-{slot}": 100 if slot == pointed(state, card) else 0
-        for card in node.description.cards
-        for slot in SLOTS
-    }
-    try:
-        node.front.steer(weights)
-    except FrontError as error:
-        node.say(f"{node.description.service}: the front's weights wait until it is steered again: {error}")
-
-
 def _drain_and_stop(node: Node, card: str, slot: str) -> None:
     unit = node.description.unit(card, slot)
     if not runs(node.units.states([unit])[unit]):
         return
-    cut = _drain(node, f"{card}-{slot}")
+    cut = drain(node, f"{card}-{slot}")
     if cut:
         limit = node.description.drain_timeout
         node.say(f"{node.description.service}: {unit}: {cut} jobs were not done within {limit} s and are cut")
+        node.edit(cut=node.state().cut + cut)
     node.units.stop(unit)
-
-
-def _drain(node: Node, server: str) -> int:
-    """Wait until a server has had no job for a while; return how many it has when the time is up."""
-    clock, silent_since = node.clock, None
-    began = quiet_since = clock.elapsed()
-    jobs = 0
-    while True:
-        now = clock.elapsed()
-        try:
-            jobs, silent_since = node.front.jobs(server), None
-        except FrontError as error:
-            silent_since = silent_since if silent_since is not None else now
-            if now - silent_since >= _FRONT_S:
-                node.say(f"{node.description.service}: nobody counts the jobs: {error}")
-                return 0
-        if jobs:
-            quiet_since = now
-        if now - quiet_since >= QUIET_S and silent_since is None:
-            return 0
-        if now - began >= node.description.drain_timeout:
-            return jobs
-        clock.sleep(_POLL_S)

@@ -1,0 +1,149 @@
+"""The front's socket, with a real HAProxy behind it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from releases.front import Front, FrontError
+from releases.node import Clock
+from releases.ports import holder
+from releases.steering import drain, steer, steer_fresh
+from tests.unit.releases.haproxy import HAPROXY, Haproxy, WebUI
+from tests.unit.releases.simulated import NEW, OLD, World
+
+pytestmark = [
+    pytest.mark.puppet,
+    pytest.mark.skipif(
+        not HAPROXY, reason="haproxy is not on this machine; installing it (`make setup`) takes root"
+    ),
+]
+
+
+@pytest.fixture
+def haproxy(tmp_path: Path) -> Iterator[Haproxy]:
+    """Run HAProxy in front of nothing."""
+    with Haproxy(tmp_path).serve() as running:
+        yield running
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Assert that something is so within seconds."""
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def a_node(haproxy: Haproxy) -> World:
+    """Return a node whose state says green, and which speaks to a real front by the real clock."""
+    world = World("overlap")
+    from releases.switch import reconcile
+
+    world.node().edit(wanted=OLD)
+    reconcile(world.node())
+    world.node().edit(wanted=NEW)
+    reconcile(world.node())
+    world.description = world.description._replace(drain_timeout=4)
+    simulated = world.node
+    world.node = lambda: simulated()._replace(front=Front(haproxy.description), clock=Clock())  # type: ignore[method-assign]
+    return world
+
+
+def test_weights_decide_who_answers(haproxy: Haproxy) -> None:
+    WebUI("blue", haproxy.blue)
+    WebUI("green", haproxy.green)
+    front = Front(haproxy.description)
+    assert haproxy.get() == "blue"
+    front.steer({"0-blue": 0, "0-green": 100})
+    assert {haproxy.get() for _ in range(4)} == {"green"}
+    front.steer({"0-blue": 100, "0-green": 0})
+    assert {haproxy.get() for _ in range(4)} == {"blue"}
+
+
+def test_a_request_waits_for_the_slot_that_the_weights_name(haproxy: Haproxy) -> None:
+    Front(haproxy.description).steer({"0-blue": 0, "0-green": 100})
+    waiting = haproxy.get_beside("/")
+    time.sleep(1.5)
+    assert waiting.is_alive()
+    WebUI("green", haproxy.green)
+    waiting.join(5)
+    assert not waiting.is_alive()
+
+
+def test_jobs_are_counted_and_idle_requests_are_not(haproxy: Haproxy) -> None:
+    front, web_ui = Front(haproxy.description), WebUI("blue", haproxy.blue)
+    waiting = [haproxy.get_beside(path) for path in ("/slow", "/heartbeat", "/slow", "/pages")]
+    eventually(lambda: front.jobs("0-blue") == 3)
+    time.sleep(0.2)
+    assert (front.jobs("0-blue"), front.jobs("0-green")) == (3, 0)
+    web_ui.let_go.set()
+    for thread in waiting:
+        thread.join(5)
+    eventually(lambda: front.jobs("0-blue") == 0)
+
+
+def test_a_drain_waits_for_a_slow_request_and_for_the_quiet_after_it(haproxy: Haproxy) -> None:
+    web_ui, world = WebUI("blue", haproxy.blue), a_node(haproxy)
+    waiting = haproxy.get_beside("/slow")
+    eventually(lambda: Front(haproxy.description).jobs("0-blue") == 1)
+    began = time.monotonic()
+    assert drain(world.node(), "0-blue") == 1, "it is not done within the limit"
+    assert 4 <= time.monotonic() - began < 6
+    web_ui.let_go.set()
+    waiting.join(5)
+    began = time.monotonic()
+    assert drain(world.node(), "0-blue") == 0
+    assert 2 <= time.monotonic() - began < 3.9
+
+
+def test_a_reload_loses_the_weights_until_it_is_steered(haproxy: Haproxy) -> None:
+    WebUI("blue", haproxy.blue)
+    WebUI("green", haproxy.green)
+    world = a_node(haproxy)
+    steer(world.node())
+    assert haproxy.get() == "green"
+    time.sleep(2.2)  # the worker is older than a reload takes, as it is on a node
+    haproxy.reload()
+    steer_fresh(world.node())
+    assert {haproxy.get() for _ in range(10)} == {"green"}
+    time.sleep(1)
+    assert {haproxy.get() for _ in range(10)} == {"green"}
+
+
+def test_what_the_front_does_not_know_is_said(haproxy: Haproxy) -> None:
+    with pytest.raises(FrontError, match="set weight: No such server"):
+        Front(haproxy.description).steer({"1-blue": 100})
+
+
+def test_a_front_that_is_not_there_or_does_not_answer_is_said(tmp_path: Path) -> None:
+    haproxy = Haproxy(tmp_path)
+    with pytest.raises(FrontError, match=r"admin\.sock: .*No such file"):
+        Front(haproxy.description).jobs("0-blue")
+    with haproxy.serve():
+        assert haproxy.process
+        worker = subprocess.run(
+            ["pgrep", "-P", str(haproxy.process.pid)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        try:
+            os.kill(int(worker[0]), 19)
+            with pytest.raises(FrontError, match="timed out"):
+                Front(haproxy.description).jobs("0-blue")
+        finally:
+            os.kill(int(worker[0]), 18)
+
+
+def test_who_listens_on_a_port_is_named(haproxy: Haproxy) -> None:
+    assert holder(haproxy.blue, "x.service") is None
+    WebUI("blue", haproxy.blue)
+    said = holder(haproxy.blue, "x.service")
+    assert said
+    assert said.endswith(f" (process {os.getpid()})")
+    own = Path("/proc/self/cgroup").read_text().splitlines()[0].rpartition("/")[2]
+    if own:
+        assert holder(haproxy.blue, own) is None

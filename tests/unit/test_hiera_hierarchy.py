@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.errors import FleetError, InputError
-from generator.hiera import Data, Hierarchy, Scope, files, lookup
+from generator.hiera import Data, Hierarchy, Scope, Sensitive, files, lookup
 
 SCOPE = Scope({"os": {"name": "Debian"}, "places": ["north", "south"]}, {"certname": "n1.example"})
 
@@ -267,7 +267,7 @@ def test_a_result_tells_its_way(tmp_path: Path) -> None:
     )
     write(tmp_path, data__one="b: 1\nlookup_options:\n  '^a': {merge: deep, convert_to: Sensitive}\n")
     result = lookup(Hierarchy.load(tmp_path), Data(), SCOPE, "a")
-    assert result.value == {"y": 1, "x": "Debian"}
+    assert result.value == Sensitive({"y": 1, "x": "Debian"})
     assert [(step.exists, step.found, step.line, step.value) for step in result.trail] == [
         (False, False, None, None), (True, False, None, None), (True, True, 2, {"x": "Debian"}), (True, True, 1, {"y": 1}),
     ]  # fmt: skip

@@ -159,4 +159,8 @@ def _representatives(root: Path) -> Iterator[KnownNode]:
         for environment in environments:
             facts = "debian-13" if role == "puppet_server" else DEFAULT_FACTS
             certname = f"any-{role}-{environment}.example".replace("_", "-")
-            yield make_node(root, certname, role, environment, facts)
+            try:
+                yield make_node(root, certname, role, environment, facts)
+            except FileNotFoundError as error:
+                missing = f"this fact set is missing, which any {role} has (tests/facts/make.py makes it)"
+                raise InputError(error.filename, 1, 1, missing) from None

@@ -65,3 +65,29 @@ def test_what_is_broken_beside_the_data_is_told_by_its_path_in_the_repository(
     assert done.exit_code == 2
     assert any(line.startswith(f"{name}:1:") for line in done.stderr.splitlines()), done.stderr
     assert as_json(root)[0] == 2
+
+
+def test_without_an_inventory_no_node_is_unknown(root: Path) -> None:
+    (root / "hieradata" / "nodes" / "tts9.lab.test.yaml").write_text("indextts2::port: 7861\n")
+    assert [entry["severity"] for entry in as_json(root)[1]] == ["warning"]
+    (root / "inventory.yaml").unlink()
+    code, found = as_json(root)
+    assert (code, [entry["file"] for entry in found]) == (2, ["tests/facts/debian-13.json"])
+    shutil.copy(root / "tests" / "facts" / "debian-12.json", root / "tests" / "facts" / "debian-13.json")
+    assert as_json(root) == (0, [])
+
+
+def test_a_value_that_puppet_converts_is_not_held_against_the_type(root: Path) -> None:
+    path = root / "hieradata" / "env" / "prod.yaml"
+    path.write_text("indextts2::port: '7861'\n")
+    assert as_json(root)[0] == 1
+    path.write_text("lookup_options: {indextts2::port: {convert_to: Integer}}\nindextts2::port: '7861'\n")
+    assert as_json(root) == (0, [])
+
+
+def test_a_role_that_may_leave_a_service_out_is_not_judged_by_it(root: Path) -> None:
+    (root / "hieradata" / "nodes" / "tts1.lab.test.yaml").write_text("whisper::port: 7860\n")
+    assert as_json(root)[0] == 1
+    manifest = root / "modules" / "profile" / "manifests" / "tts.pp"
+    manifest.write_text(manifest.read_text().replace("include whisper", "if $greeting { include whisper }"))
+    assert as_json(root) == (0, [])

@@ -40,7 +40,7 @@ def superfluous(releases: Sequence[Release], used: Collection[str], wanted: str,
     What is ``used`` or ``wanted`` counts, and never goes.
     """
     stays = {release.name for release in releases if release.name in used or release.name == wanted}
-    others = sorted((release for release in releases if release.name not in stays), key=lambda one: one.at)
-    complete = [release.name for release in others if release.complete]
-    spared = complete[len(complete) - max(0, keep - len(stays)) :] if keep > len(stays) else []
+    others = [release for release in releases if release.name not in stays]
+    newest_first = sorted((release for release in others if release.complete), key=lambda one: -one.at)
+    spared = {release.name for release in newest_first[: max(0, keep - len(stays))]}
     return [release.name for release in others if release.name not in spared]

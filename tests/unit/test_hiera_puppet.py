@@ -275,7 +275,9 @@ def make_option(rng: random.Random) -> Any:
     if rng.random() < 0.1:
         return rng.choice([{}, None, "deep", {"merge": "sideways"}, {"merge": {"strategy": "hash", "x": 1}}])
     if rng.random() < 0.6:
-        return {"merge": rng.choice(["first", "unique", "hash", "hash", "deep", "%{nothing}deep"])}
+        merge = {"merge": rng.choice(["first", "unique", "hash", "hash", "deep", "%{nothing}deep"])}
+        # the one conversion that every value has
+        return merge | {"convert_to": "Sensitive"} if rng.random() < 0.2 else merge
     deep: dict[str, Any] = {"strategy": "deep"}
     if rng.random() < 0.7:
         deep["knockout_prefix"] = "--"

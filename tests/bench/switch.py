@@ -25,8 +25,8 @@ CLIENTS, PAUSE = 20, 3.0
 OFFICIAL = 4
 #: Jobs that arrive all at once as the switch begins, in hold mode.
 BURST = 100
-#: How many jobs are served before the bump, and how many are sent at least.
-BEFORE, LEAST = 200, 1000
+#: How many jobs are served until each client has its page, and then before the bump; how many are sent at least.
+WARM_UP, BEFORE, LEAST = 60, 300, 1000
 #: How long the load may take to be served as much, in seconds.
 PATIENCE = 900
 SWITCHING = "systemctl show --property=ActiveState --value releases@indextts2.service | grep -qx activating"
@@ -58,7 +58,9 @@ def bump(fleet: Fleet, mode: str, burst: int) -> dict[str, float]:
     ):
         ours.start(CLIENTS)
         theirs.start(OFFICIAL)
-        until(ours, lambda: ours.served >= BEFORE)
+        until(ours, lambda: ours.served >= WARM_UP)
+        warm = ours.now
+        until(ours, lambda: ours.served >= WARM_UP + BEFORE)
         fleet.serve(NEW, handover=mode)
         began = ours.now
         agent = pool.submit(fleet.lab.agent, NODE)
@@ -72,8 +74,8 @@ def bump(fleet: Fleet, mode: str, burst: int) -> dict[str, float]:
     name = f"switch.{mode}"
     return {
         **numbers(name, mine),
-        f"{name}.p99_added_ms": added_ms(mine, before=began, begin=switched, end=ended),
-        f"{name}.p99_whole_ms": added_ms(mine, before=began, begin=began, end=ended),
+        f"{name}.p99_added_ms": added_ms(mine, (warm, began), (switched, ended)),
+        f"{name}.p99_whole_ms": added_ms(mine, (warm, began), (began, ended)),
         f"{name}.official_requests": other.sent,
         f"{name}.official_failed": other.failed,
     }
@@ -103,13 +105,16 @@ def numbers(name: str, result: Result) -> dict[str, float]:
     }
 
 
-def added_ms(result: Result, before: float, begin: float, end: float) -> float:
-    """What a switch from ``begin`` to ``end`` added to the 99th percentile of the jobs until ``before``, in ms."""
-    calm = [job.latency for job in result.served if job.ended < before]
-    assert calm, "no job was served before the bump"
+def added_ms(result: Result, calm: tuple[float, float], switch: tuple[float, float]) -> float:
+    """What a switch added to the 99th percentile of the jobs that were all within a calm time, in ms.
+
+    Both times are begin and end on the load's clock.
+    """
+    before = [job.latency for job in result.served if job.began >= calm[0] and job.ended <= calm[1]]
+    assert before, "no job was served before the bump"
     # where none was served in all that time, it took at least as long
-    during = result.latency(begin, end).get("p99", end - begin)
-    return 1000 * (during - spread(calm)["p99"])
+    during = result.latency(*switch).get("p99", switch[1] - switch[0])
+    return 1000 * (during - spread(before)["p99"])
 
 
 def until(load: Load, enough: Callable[[], bool]) -> None:

@@ -69,12 +69,12 @@ class Load:
         return sum(job.reason is None for job in self._jobs)
 
     def start(self, clients: int) -> None:
-        """Add ``clients`` that keep asking until the load is told to stop."""
-        self._add(clients, jobs=None)
+        """Add ``clients`` that keep asking until the load is told to stop; they begin spread over a pause."""
+        self._add(clients, None, self._pause / clients)
 
     def burst(self, jobs: int) -> None:
         """Add ``jobs`` clients that ask once each, all at once."""
-        self._add(jobs, jobs=1)
+        self._add(jobs, 1, 0.0)
 
     def stop(self) -> Result:
         """Send no more jobs, wait for those that were sent, and tell what became of all."""
@@ -84,23 +84,29 @@ class Load:
             asking.result()
         return Result(sorted(self._jobs, key=lambda job: job.ended), seconds, self._kind.heartbeats)
 
-    def _add(self, clients: int, jobs: int | None) -> None:
-        for number in itertools.islice(self._numbers, clients):
-            asking = self._ask(number, itertools.islice(itertools.count(1), jobs))
+    def _add(self, clients: int, jobs: int | None, apart: float) -> None:
+        for place, number in enumerate(itertools.islice(self._numbers, clients)):
+            asking = self._ask(number, itertools.islice(itertools.count(1), jobs), place * apart or None)
             self._asking.append(asyncio.run_coroutine_threadsafe(asking, self._loop))
 
-    async def _ask(self, number: int, jobs: Iterator[int]) -> None:
-        """Be client ``number``: ask for one of ``jobs`` after the other until they end or the load stops."""
+    async def _ask(self, number: int, jobs: Iterator[int], wait: float | None) -> None:
+        """Be client ``number``: ask for one of ``jobs`` after the other until they end or the load stops.
+
+        The first waits for ``wait`` seconds; None is at once, even where the load stops just then.
+        """
         async with self._kind.client() as client:
             for count in jobs:
+                if wait is not None and await self._stops_within(wait):
+                    break
                 job = Job(number, f"{self._run} {number} {count}", began=self.now)
                 await self._serve(client, job)
                 self._jobs.append(job)
-                pause = self._pause if job.reason is None else max(self._pause, LOOK_UP)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopped.wait(), pause)
-                if self._stopped.is_set():
-                    break
+                wait = self._pause if job.reason is None else max(self._pause, LOOK_UP)
+
+    async def _stops_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        return self._stopped.is_set()
 
     async def _serve(self, client: Client, job: Job) -> None:
         reason = None

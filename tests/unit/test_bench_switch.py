@@ -59,8 +59,10 @@ class Node:
 @pytest.mark.parametrize("wrong", ["", "join 503"])
 def test_a_bump_is_measured_from_before_it_to_after_it(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     with page() as server:
-        for name, value in {"CLIENTS": 4, "OFFICIAL": 1, "PAUSE": 0.05, "BEFORE": 20, "LEAST": 60}.items():
+        for name, value in {"CLIENTS": 4, "OFFICIAL": 1, "PAUSE": 0.05, "WARM_UP": 8}.items():
             monkeypatch.setattr(switch, name, value)
+        monkeypatch.setattr(switch, "BEFORE", 20)
+        monkeypatch.setattr(switch, "LEAST", 60)
         monkeypatch.setattr(switch, "browser", lambda _, voice: browser(server.url, voice))
         monkeypatch.setattr(switch, "official", lambda _, voice: browser(server.url, voice))
         found = switch.bump(cast(Fleet, Node(server, wrong)), "hold", burst=7)
@@ -76,9 +78,11 @@ def test_what_a_switch_adds_is_counted_from_the_jobs_that_were_before_it() -> No
         return Job(1, "text", began, ended=ended)
 
     calm, switching, after = [job(n, n + 1) for n in range(9)], job(9, 12), job(30, 90)
-    result = Result([*calm, switching, after], 100, Heartbeats())
-    assert switch.added_ms(result, before=10.5, begin=11, end=14) == pytest.approx(2000)
-    assert switch.added_ms(result, before=10.5, begin=2, end=5) == 0
+    first = job(0, 8)
+    result = Result([first, *calm[1:], switching, after], 100, Heartbeats())
+    assert switch.added_ms(result, (0.5, 10.5), (11, 14)) == pytest.approx(2000)
+    assert switch.added_ms(result, (0.5, 10.5), (8.2, 8.6)) == 0
+    assert switch.added_ms(result, (0.5, 10.5), (13, 29)) == pytest.approx(15_000), "none was served in it"
 
 
 def test_two_servers_are_asked_in_turn() -> None:

@@ -137,10 +137,19 @@ def test_a_heartbeat_that_is_cut_is_counted_and_fails_no_job() -> None:
     assert result.heartbeats.cut >= 1
 
 
+def test_clients_that_pause_do_not_begin_all_at_once() -> None:
+    with page() as server, Load(browser(server.url), pause=0.8) as load:
+        load.start(clients=4)
+        while load.served < 4:
+            time.sleep(0.01)
+        began = sorted(job.began for job in load.stop().jobs)[:4]
+    assert [later - began[0] for later in began] == pytest.approx([0, 0.2, 0.4, 0.6], abs=0.15)
+
+
 def test_a_burst_comes_beside_those_who_keep_asking() -> None:
     with page() as server, Load(browser(server.url), pause=30) as load:
-        load.start(clients=2)
-        load.burst(30)
+        load.start(clients=1)
+        load.burst(31)
         while load.served < 32:
             time.sleep(0.01)
         began = time.monotonic()

@@ -137,7 +137,7 @@ class Front:
                 stdout=log,
                 stderr=log,
             )
-        self.wait_for(lambda: "Loading success" in self.log.read_text(errors="replace"))
+        self.wait_for(lambda: len(self.workers()) == 1)
 
     def reload(self) -> None:
         """As the unit's ExecReload does, until the new process serves."""
@@ -169,6 +169,7 @@ class Front:
             connection.settimeout(5)
             connection.connect(str(self.folder / name))
             connection.sendall(f"{text}\n".encode())
+            connection.shutdown(socket.SHUT_WR)
             parts = []
             while part := connection.recv(65536):
                 parts.append(part)
@@ -183,19 +184,20 @@ class Front:
         lines = [line.split() for line in said.splitlines() if line and not line.startswith("#")]
         return [int(line[0]) for line in lines if line[1] == "worker"]
 
-    def steer(self, *active: str, worker: int | None = None) -> None:
-        """Give the slots ``active`` all weight, as `releases` does; of another ``worker`` than the newest if said."""
-        at = f"@!{worker} " if worker else ""
+    def steer(self, *active: str) -> None:
+        """Give the slots ``active`` all weight, as `releases` does."""
         lines = [
-            f"{at}set server {backend}/{slot} weight {100 if slot in active else 0}"
+            f"set server {backend}/{slot} weight {100 if slot in active else 0}"
             for backend in ("joins", "streams", "heartbeats", "pages")
             for slot in self.slots
         ]
-        said = "".join(self.command(line, "master.sock" if worker else "admin.sock") for line in lines)
+        said = "".join(self.command(line) for line in lines)
         assert not said.strip(), said
 
-    def _sessions(self, server: str) -> int:
-        lines = self.command("show stat").removeprefix("# ").splitlines()
+    def _sessions(self, server: str, worker: int | None = None) -> int:
+        at = f"@!{worker} " if worker else ""
+        said = self.command(f"{at}show stat", "master.sock" if worker else "admin.sock")
+        lines = said.removeprefix("# ").splitlines()
         rows = csv.DictReader(line for line in lines if line)
         return sum(
             int(row["scur"])
@@ -203,9 +205,9 @@ class Front:
             if row["svname"] == server and row["pxname"] in ("joins", "streams", "pages")
         )
 
-    def current(self, slot: str) -> int:
-        """The jobs of ``slot``, as `releases` counts them for a drain."""
-        return self._sessions(slot)
+    def current(self, slot: str, worker: int | None = None) -> int:
+        """The jobs of ``slot``, as `releases` counts them for a drain; of another ``worker`` if said."""
+        return self._sessions(slot, worker)
 
     def held(self) -> int:
         """The requests that no slot has yet."""

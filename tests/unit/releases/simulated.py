@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from releases import state as states
@@ -57,6 +59,8 @@ class World:
         #: unit to the deployment that it was started with
         self.running: dict[str, str] = {}
         self.starting: str | None = None
+        #: units that failed, and that systemd starts again and again
+        self.flapping: set[str] = set()
         #: deployments that do not start, and why
         self.broken: dict[str, str] = {}
         self.weights: dict[str, int] | None = self.fresh_weights()
@@ -71,6 +75,8 @@ class World:
         self.watch: Callable[[World], None] = lambda world: None
         self.meanwhile: Callable[[World], None] = lambda world: None
         self.going_down = False
+        #: after so many more the disk is full
+        self.saves_left = -1
         #: port to the strange process that listens on it
         self.holders: dict[int, str] = {}
 
@@ -97,6 +103,7 @@ class World:
         """Lose all processes, and the weights of the front with them."""
         self.running.clear()
         self.jobs.clear()
+        self.flapping.clear()
         self.starting = None
         self.weights = self.fresh_weights()
 
@@ -148,17 +155,25 @@ class SimulatedStore(Store):
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def read(self) -> State | None:
-        return states.parse(self._world.disk_state or "")
+    path = "/var/lib/releases/tts.json"
 
-    def edit(self, change: Callable[[State | None], State]) -> State:
-        after = change(self.read())
+    def _locked(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
-        def work() -> State:
-            self._world.disk_state = states.dump(after)
-            return after
+    def _text(self) -> str | None:
+        return self._world.disk_state
 
-        return after if after == self.read() else self._world.effect("save", work)
+    def _put_aside(self) -> None:
+        self._world.disk_state = None
+
+    def _write(self, text: str) -> None:
+        def work() -> None:
+            if self._world.saves_left == 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self._world.saves_left -= 1
+            self._world.disk_state = text
+
+        self._world.effect("save", work)
 
 
 class SimulatedUnits(Units):
@@ -168,19 +183,24 @@ class SimulatedUnits(Units):
         self._world = world
 
     def states(self, units: Sequence[str]) -> dict[str, str]:
-        return {unit: "active" if unit in self._world.running else "inactive" for unit in units}
+        world = self._world
+        likely = {unit: "activating" for unit in {*world.flapping, world.starting}}
+        return {unit: "active" if unit in world.running else likely.get(unit, "inactive") for unit in units}
 
     def start(self, unit: str, limit: float | None) -> str | None:
         world = self._world
 
         def begin() -> None:
             world.starting = unit
+            world.flapping.discard(unit)
 
         def end() -> str | None:
             world.starting = None
             deployment = world.unit_files[unit].split()[2]
-            if unit not in world.running and deployment not in world.broken:
-                world.running[unit] = deployment
+            if deployment in world.broken:
+                world.flapping.add(unit)
+            else:
+                world.running.setdefault(unit, deployment)
             return world.broken.get(deployment)
 
         world.effect(f"start {unit}", begin)
@@ -193,6 +213,7 @@ class SimulatedUnits(Units):
             if world.running.pop(unit, None):
                 server = unit.partition("@")[2].removesuffix(".service")
                 world.cut += [server] if world.jobs.pop(server, 0) > 0 else []
+            world.flapping.discard(unit)
             world.starting = None if world.starting == unit else world.starting
 
         world.effect(f"stop {unit}", work)

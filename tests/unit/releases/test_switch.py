@@ -37,6 +37,7 @@ def serves(world: World, identifier: str, slot: str) -> None:
     assert {card: (one.slot, one.id) for card, one in state.cards.items()} == {"0": (slot, identifier)}
     assert state.switch is None
     assert world.running == {world.unit(slot): identifier}
+    assert not world.flapping
     assert world.unit_files == {world.unit(slot): world.deployments[identifier]}
     if world.weights is not None:
         assert list(servers_that_weigh(world)) == [("0", slot)]
@@ -324,6 +325,26 @@ def test_weights_point_right_at_every_moment(handover: str) -> None:
     serves(world, NEW, "green")
 
 
+def one_copy_at_a_time(world: World) -> None:
+    """Assert that in hold no two processes share a card, which has memory for one."""
+    processes = {*world.running, *world.flapping, *([world.starting] if world.starting else [])}
+    assert world.description.handover == "overlap" or len(processes) < 2, world.trace[-5:]
+
+
+@MODES
+def test_another_wish_after_a_kill_does_not_find_the_slot_taken(handover: str) -> None:
+    third = "v25-3333333.0000000c"
+    for fuse in range(steps_of(handover, False)):
+        world = a_world(handover, NEW)
+        world.deployments[third], world.complete[third] = f"# deployment {third}\n", {}
+        world.steps, world.fuse = 0, fuse
+        with pytest.raises(Killed):
+            reconcile(world.node())
+        request_of(world, wanted=third)
+        reconcile(world.node())
+        serves(world, third, world.state().cards["0"].slot)
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     handover=st.sampled_from(["hold", "overlap"]),
@@ -335,6 +356,7 @@ def test_killed_anywhere_it_ends_well(
     handover: str, broken: bool, kills: list[tuple[int, bool]], another: str | None
 ) -> None:
     world = a_world(handover, NEW)
+    world.watch = one_copy_at_a_time
     world.broken.update({NEW: "exited"} if broken else {})
     for fuse, power in kills:
         world.steps, world.fuse = 0, fuse
@@ -405,6 +427,39 @@ def test_killed_at_each_step_and_without_its_state_one_of_both_serves(handover: 
         serves(world, serving.id, serving.slot)
 
 
+@MODES
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("saves", range(6))
+def test_a_disk_that_fills_up_in_a_switch_leaves_one_that_serves(
+    handover: str, broken: bool, saves: int
+) -> None:
+    world = a_world(handover, NEW)
+    world.broken.update({NEW: "exited"} if broken else {})
+    world.saves_left = saves
+    said = ""
+    try:
+        reconcile(world.node())
+    except AnswerIsNo as no:
+        said = str(no)
+    if saves == 0:
+        assert said == "/var/lib/releases/tts.json: No space left on device"
+        assert world.running == {world.unit("blue"): OLD}
+    [(unit, _)] = world.running.items()
+    assert [world.unit(slot) for _, slot in servers_that_weigh(world)] == [unit]
+    world.saves_left = -1
+    with suppress(AnswerIsNo):
+        reconcile(world.node())
+    serves(world, OLD if broken else NEW, world.state().cards["0"].slot)
+
+
+def test_a_wish_that_cannot_be_written_down_is_refused() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.saves_left = 0
+    with pytest.raises(AnswerIsNo, match=r"^/var/lib/releases/tts\.json: No space left on device$"):
+        request.activate(world.node(), NEW)
+    assert world.trace == []
+
+
 def carried_out(world: World) -> World:
     """Let releases@tts.service do what is asked for, as systemd would."""
     units = type(world.node().units)
@@ -461,6 +516,15 @@ def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
         request.rollback(world.node())
     assert request.retry(world.node()) == f"tts: {NEW} serves"
     serves(world, NEW, "green")
+
+
+def test_what_was_rolled_back_from_stays_so_though_it_is_built_again() -> None:
+    world = carried_out(a_world("hold", OLD))
+    request.activate(world.node(), NEW)
+    request.rollback(world.node())
+    world.complete[NEW] = {".venv/.complete": "another"}
+    with pytest.raises(AnswerIsNo, match="rolled back by hand"):
+        request.activate(world.node(), NEW)
 
 
 def test_another_pin_forgets_the_failure() -> None:

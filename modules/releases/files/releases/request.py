@@ -74,6 +74,7 @@ def _serving(node: Node) -> str:
 
 
 def _carry_out(node: Node) -> str:
+    node.store.check()
     service = node.description.service
     unit = f"releases@{service}.service"
     for _ in range(_TRIES):

@@ -32,6 +32,7 @@ def reconcile(node: Node) -> None:
             break  # else somebody has asked for something else meanwhile
     if trouble:
         raise AnswerIsNo(trouble)
+    node.store.check()
 
 
 def _reconcile(node: Node, state: State) -> str | None:
@@ -132,7 +133,6 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
         cards={**state.cards, card: Serving(slot, wish.id, node.clock.now(), wish.stamps)},
         previous=serving.id if serving and serving.id != wish.id else state.previous,
         failed=None if state.failed and state.failed.id == wish.id else state.failed,
-        switch=None,
     )
     node.say(f"{description.service}: {wish.id} serves on card {card}, {slot}")
     return None
@@ -157,6 +157,7 @@ def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
         node.units.stop(unit)
     node.units.install(unit, text)
     node.edit(switch=switch, cut=0)
+    node.store.check()  # nothing has stopped yet
 
 
 def _hold(node: Node, card: str, serving: Serving) -> None:
@@ -170,7 +171,7 @@ def _hold(node: Node, card: str, serving: Serving) -> None:
 
 def _remember(node: Node, wish: Wish, reason: str, log: list[str]) -> Failure:
     failure = Failure(wish.id, wish.stamps, reason, log, node.clock.now(), wish.by)
-    node.edit(failed=failure, switch=None)
+    node.edit(failed=failure)
     return failure
 
 
@@ -180,14 +181,24 @@ def _settle(node: Node, card: str) -> list[str]:
     if state.switch and state.switch.card == card:
         state = node.edit(switch=None)
     serving = state.cards.get(card)
+    if serving:
+        steer(node)
+    one_copy_fits = node.description.handover == "hold"
+    if one_copy_fits:
+        _clear(node, card, serving)
     trouble = _keep(node, card, serving) if serving else []
+    if not one_copy_fits:
+        _clear(node, card, serving)
+    return trouble
+
+
+def _clear(node: Node, card: str, serving: Serving | None) -> None:
     for slot in SLOTS:
         if not serving or slot != serving.slot:
             _drain_and_stop(node, card, slot)
             unit = node.description.unit(card, slot)
             if node.units.installed(unit) is not None:
                 node.units.uninstall(unit)
-    return trouble
 
 
 def _keep(node: Node, card: str, serving: Serving) -> list[str]:
@@ -195,7 +206,6 @@ def _keep(node: Node, card: str, serving: Serving) -> list[str]:
     text = node.disk.deployment(serving.id)
     if text is not None and node.units.installed(unit) != text:
         node.units.install(unit, text)
-    steer(node)
     if node.units.states([unit])[unit] == "active":
         return []
     reason = _taken(node, card, serving.slot) or node.units.start(unit, node.description.ready_timeout)

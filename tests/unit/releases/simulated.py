@@ -249,6 +249,9 @@ class SimulatedFront(Front):
             raise FrontError("no such socket")
         self._world.weights[server] = weight
 
+    def age(self) -> int:
+        return 1000
+
     def jobs(self, server: str) -> int:
         if self._world.weights is None:
             raise FrontError("no such socket")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from releases import request
 from releases.errors import AnswerIsNo
 from releases.front import FrontError
-from releases.steering import steer
+from releases.steering import steer, steer_fresh
 from releases.switch import reconcile
 from tests.unit.releases.simulated import NEW, OLD, Killed, World, servers_that_weigh
 
@@ -134,6 +134,7 @@ def test_a_release_that_does_not_start_leaves_the_old_one(handover: str) -> None
         "the last lines of its log:\n  line 1\n  Traceback: it broke"
     )
     serves(world, OLD, "blue")
+    assert world.uptime < 3, "what never served has no jobs to wait for"
     untouched = f"stop {world.unit('blue')}" not in world.trace
     assert untouched == (handover == "overlap")
 
@@ -245,6 +246,15 @@ def test_a_front_that_starts_in_a_switch_is_steered_to_where_requests_wait() -> 
     world.meanwhile = reloaded
     reconcile(world.node())
     assert set(map(tuple, seen)) == {(("0", "green"),)}
+
+
+def test_a_front_that_was_told_to_start_is_steered_at_once_and_again() -> None:
+    world = a_world()
+    steered: list[float] = []
+    world.watch = lambda world: steered.append(world.uptime)
+    steer_fresh(world.node())
+    assert min(steered) == 0
+    assert max(steered) == pytest.approx(5, abs=0.3)
 
 
 def test_a_wish_that_comes_while_another_is_carried_out_is_next() -> None:

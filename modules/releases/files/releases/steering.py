@@ -35,6 +35,7 @@ def steer_fresh(node: Node) -> None:
 
     Until the new process of a reload is ready, the old one answers, and the weights that it gets end with it.
     """
+    steer(node)
     began = node.clock.elapsed()
     while node.clock.elapsed() - began < _RELOAD_S:
         try:

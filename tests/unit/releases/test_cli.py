@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,17 @@ def test_activate_switches_and_active_answers(machine: Machine) -> None:
     assert machine.run("tts", "active").stdout == f"{NEW}\n"
     machine.run("tts", "rollback")
     assert machine.run("tts", "active").stdout == f"{OLD}\n"
+
+
+def test_callers_at_once_are_served_one_after_the_other(machine: Machine) -> None:
+    machine.run("tts", "activate", OLD)
+    with ThreadPoolExecutor() as callers:
+        done = list(callers.map(lambda one: machine.run("tts", "activate", one), [OLD, NEW, OLD, NEW]))
+    assert [(one.returncode, one.stdout) for one in done] == [
+        (0, f"tts: {one} serves\n") for one in (OLD, NEW, OLD, NEW)
+    ]
+    assert any("another releases is at work" in one.stderr for one in done)
+    assert len(machine.running) == 1
 
 
 def test_a_release_that_fails_is_said_with_its_log(machine: Machine) -> None:

@@ -66,6 +66,22 @@ def test_weights_decide_who_answers(haproxy: Haproxy) -> None:
     assert {haproxy.get() for _ in range(4)} == {"blue"}
 
 
+def test_the_slot_that_gets_the_requests_is_raised_before_the_other_is_lowered(
+    haproxy: Haproxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = Front._ask
+
+    def listen(front: Front, command: str) -> str:
+        asked.append(command)
+        return ask(front, command)
+
+    monkeypatch.setattr(Front, "_ask", listen)
+    Front(haproxy.description).steer({"0-blue": 0, "0-green": 100})
+    [command] = asked
+    assert [one.rpartition(" ")[2] for one in command.split(";")] == ["100"] * 4 + ["0"] * 4
+
+
 def test_a_request_waits_for_the_slot_that_the_weights_name(haproxy: Haproxy) -> None:
     Front(haproxy.description).steer({"0-blue": 0, "0-green": 100})
     waiting = haproxy.get_beside("/")

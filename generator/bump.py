@@ -11,7 +11,7 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.git_commit import commit_file, refuse_mixture
 from generator.inventory import FILE as INVENTORY
-from generator.inventory import known_nodes
+from generator.inventory import KnownNode, known_nodes
 from generator.names import MOST, alike
 from generator.pin import Catalogue
 from generator.reach import FileReach, reach
@@ -67,19 +67,27 @@ class Bump:
     commit: str | None = None
 
 
-def bump(root: Path, service: str, revision: str, where: Layer = FLEET, *, commit: bool = False) -> Bump:
+def bump(
+    root: Path,
+    service: str,
+    revision: str,
+    where: Layer = FLEET,
+    *,
+    commit: bool = False,
+    nodes: Sequence[KnownNode] | None = None,
+) -> Bump:
     """Make the nodes of the layer ``where`` run the release ``revision`` of ``service``.
 
-    ``root`` is the control repository. Where the catalogue does not pin the revision, or anything else is
-    wrong, nothing is written.
+    ``root`` is the control repository, and ``nodes`` are the fleet's, where it does not say that itself.
+    Where the catalogue does not pin the revision, or anything else is wrong, nothing is written.
 
     Raises:
         FleetError: with the cure.
     """
     check_pinned(root, service, revision)
     key, path = f"{service}::revision", root / where.file
-    reached = reach(root, path, key)
-    check_read(root, where, reached)
+    reached = reach(root, path, key, nodes)
+    check_read(root, where, reached, nodes)
     if commit:
         refuse_mixture(root, path)
     change = plan(root, where, key, revision)
@@ -113,7 +121,9 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
         )
 
 
-def check_read(root: Path, where: Layer, reached: FileReach) -> None:
+def check_read(
+    root: Path, where: Layer, reached: FileReach, nodes: Sequence[KnownNode] | None = None
+) -> None:
     """Refuse a layer that no node could read, or none is known to: a mistyped name would change nothing.
 
     Raises:
@@ -127,13 +137,13 @@ def check_read(root: Path, where: Layer, reached: FileReach) -> None:
     elif reached.readers or where is FLEET:
         return
     elif where.file.parent.name == "env" and not path.exists():
-        environments = {node.environment for node in known_nodes(root)} | {
+        environments = {node.environment for node in nodes or known_nodes(root)} | {
             file.stem for file in path.parent.glob("*.yaml")
         }
         near = alike(name, sorted(environments))
         raise FleetError(f"no known node is in environment {name} ({near}; a new one begins with {path})")
-    elif where.file.parent.name == "nodes" and (root / INVENTORY).exists():
-        near = alike(name, [node.certname for node in known_nodes(root)])
+    elif where.file.parent.name == "nodes" and (nodes is not None or (root / INVENTORY).exists()):
+        near = alike(name, [node.certname for node in nodes or known_nodes(root)])
         raise FleetError(f"{name}: no node of this name is known ({near}; a new one begins in {INVENTORY})")
 
 

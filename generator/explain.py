@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,14 +39,14 @@ class Explanation:
     otherwise: str | None
 
 
-def explain(root: Path, certname: str, key: str) -> Explanation:
-    """Look ``key`` up for the known node ``certname`` of the repository at ``root``.
+def explain(root: Path, certname: str, key: str, nodes: Sequence[KnownNode] | None = None) -> Explanation:
+    """Look ``key`` up for the node ``certname`` of ``nodes``, or of those that the repository knows.
 
     Raises:
         FleetError: there is no such node, or ``key`` is none.
         InputError: hiera.yaml, the inventory, or a file that is asked is broken.
     """
-    nodes = known_nodes(root)
+    nodes = known_nodes(root) if nodes is None else nodes
     [node] = choose(nodes, [certname])
     hierarchy, data = Hierarchy.load(root), Data()
     lookup = Lookup(hierarchy, data, Scope.of(node))

@@ -28,13 +28,6 @@ TIMEOUT = (3.0, 6.0)
 _SHAPE = '{"puppetdb": {"server_urls": "https://HOST:8081", "cacert": "…", "cert": "…", "key": "…"}}'
 
 
-def settings_file() -> Path | None:
-    """Find the settings of Puppet's client tools: the user's own, or else the machine's."""
-    folder = Path("client-tools") / "puppetdb.conf"
-    places = (Path.home() / ".puppetlabs" / folder, Path("/etc/puppetlabs") / folder)
-    return next((place for place in places if place.is_file()), None)
-
-
 @dataclass(frozen=True)
 class PuppetDB:
     """One PuppetDB, and what proves to it who asks; ``path`` is the file that says so."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.errors import AnswerIsNo, FleetError
 from generator.hiera import LOOKUP_OPTIONS, Data, Hierarchy, Level, Lookup, Scope, Source
 from generator.hiera.keys import module_of
-from generator.inventory import known_nodes
+from generator.inventory import KnownNode, known_nodes
 
 
 @dataclass
@@ -39,9 +39,12 @@ class FileReach:
     keys: list[Reach]
 
 
-def reach(root: Path, path: Path, key: str | None = None) -> FileReach:
-    """Say for each key of ``path``, a data file of the repository at ``root``, which known nodes see it.
+def reach(
+    root: Path, path: Path, key: str | None = None, nodes: Sequence[KnownNode] | None = None
+) -> FileReach:
+    """Say for each key of ``path``, a data file of the repository at ``root``, which nodes see it.
 
+    They are ``nodes``, or those that the repository knows.
     With ``key``, of that one alone; the file may be without it yet, or not there.
 
     Raises:
@@ -49,7 +52,7 @@ def reach(root: Path, path: Path, key: str | None = None) -> FileReach:
         AnswerIsNo: no layer reads it.
         InputError: hiera.yaml, the inventory, the file, or one that may hide a key of it is broken.
     """
-    nodes = known_nodes(root)
+    nodes = known_nodes(root) if nodes is None else nodes
     hierarchy = Hierarchy.load(root)
     if key is None and not path.exists():
         raise FleetError(f"{path}: there is no such file")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.commands.options import examples, root_option
+from generator.commands.options import examples, offline_option, root_option
 
 
 @click.command(
@@ -22,6 +22,7 @@ from generator.commands.options import examples, root_option
 @click.option("--role", metavar="ROLE", help="For the nodes of this role.")
 @click.option("--node", metavar="NODE", help="For this node, by the name in its certificate.")
 @click.option("--commit", is_flag=True, help="Commit the changed file, and nothing else.")
+@offline_option
 @root_option
 def bump(
     service: str,
@@ -30,6 +31,7 @@ def bump(
     role: str | None,
     node: str | None,
     commit: bool,
+    offline: bool,
     root: Path,
 ) -> None:
     """Make nodes run the release REVISION of SERVICE: those of one layer, or the whole fleet.
@@ -38,9 +40,12 @@ def bump(
     """
     from generator.bump import bump as bump_release
     from generator.bump import layer, told
+    from generator.fleet_nodes import fleet_nodes
 
     where = layer(environment, role, node)
-    done = bump_release(root, service, revision, where, commit=commit)
+    done = bump_release(
+        root, service, revision, where, commit=commit, nodes=fleet_nodes(root, offline=offline)
+    )
     if done.change is None:
         click.echo(f"{root / where.file} says {service}::revision: {revision} already")
     else:

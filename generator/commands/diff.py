@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.commands.options import examples, root_option
+from generator.commands.options import examples, offline_option, root_option
 from generator.errors import AnswerIsNo
 
 
@@ -27,8 +27,9 @@ from generator.errors import AnswerIsNo
 )
 @click.option("--json", "form", flag_value="json", help="For a machine.")
 @click.option("--markdown", "form", flag_value="markdown", help="For a comment on a pull request.")
+@offline_option
 @root_option
-def diff(nodes: tuple[str, ...], base: str, form: str | None, root: Path) -> None:
+def diff(nodes: tuple[str, ...], base: str, form: str | None, offline: bool, root: Path) -> None:
     """Show what the working tree would do to each node, or to each NODE, that BASE does not.
 
     Compiles the catalogue of every known node at both. Differences are no failure: the exit code is 1 only
@@ -38,8 +39,9 @@ def diff(nodes: tuple[str, ...], base: str, form: str | None, root: Path) -> Non
     from generator.diff.markdown import as_markdown
     from generator.diff.report import as_data
     from generator.diff.text import as_text
+    from generator.fleet_nodes import fleet_nodes
 
-    report = compare_trees(root, base, nodes)
+    report = compare_trees(root, base, nodes, fleet_nodes(root, offline=offline))
     if form == "json":
         click.echo(json.dumps(as_data(report), indent=2, ensure_ascii=False))
     else:

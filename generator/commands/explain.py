@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.commands.options import examples, root_option
+from generator.commands.options import examples, offline_option, root_option
 from generator.errors import AnswerIsNo
 
 
@@ -27,8 +27,11 @@ from generator.errors import AnswerIsNo
     help="Explain a data file instead: which known nodes each of its keys reaches.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
+@offline_option
 @root_option
-def explain(node: str | None, key: str | None, path: Path | None, as_json: bool, root: Path) -> None:
+def explain(
+    node: str | None, key: str | None, path: Path | None, as_json: bool, offline: bool, root: Path
+) -> None:
     """Say which value NODE gets for KEY, from which file and line, and who shares it.
 
     The exit code is 1 where data has no value (the class's own default holds then, if it has one), or where
@@ -36,9 +39,10 @@ def explain(node: str | None, key: str | None, path: Path | None, as_json: bool,
     """
     from generator import explain as lookups
     from generator import explain_text, reach
+    from generator.fleet_nodes import fleet_nodes
 
     if path is not None and node is None:
-        found = reach.reach(root, path)
+        found = reach.reach(root, path, nodes=fleet_nodes(root, offline=offline))
         if as_json or found.level:
             _print(explain_text.file_data(found) if as_json else explain_text.file_text(found))
         if found.level is None:
@@ -46,7 +50,7 @@ def explain(node: str | None, key: str | None, path: Path | None, as_json: bool,
         return
     if path is not None or node is None or key is None:
         raise click.UsageError("give NODE and KEY, or --file alone")
-    explanation = lookups.explain(root, node, key)
+    explanation = lookups.explain(root, node, key, fleet_nodes(root, offline=offline))
     _print(explain_text.data(explanation) if as_json else explain_text.text(explanation))
     if not explanation.result.found:
         raise AnswerIsNo(f"{node} has no value for {key}")

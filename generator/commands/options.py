@@ -23,6 +23,15 @@ def examples(*commands: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
 
 
+def offline_option(command: Command) -> Command:
+    """Add ``--offline``: which nodes there are is the repository's word, whatever PuppetDB knows."""
+    return click.option(
+        "--offline",
+        is_flag=True,
+        help="Ask no PuppetDB; take nodes and facts from inventory.yaml and tests/facts.",
+    )(command)
+
+
 def root_option(command: Command) -> Command:
     """Add ``--root``, the control repository, as seen from where the user stands: messages name files so."""
     return click.option(

@@ -27,23 +27,25 @@ from generator.diff.compare import compare
 from generator.diff.compiler import compile_pairs
 from generator.diff.report import Report, make_report
 from generator.diff.trees import Base, export, lay_out, modules_differ, resolve, working_tree
-from generator.inventory import choose, known_nodes
+from generator.inventory import KnownNode, choose, known_nodes
 from generator.progress import say, step
 
 __all__ = ["Base", "Report", "diff"]
 
 
-def diff(root: Path, base: str, names: Sequence[str] = ()) -> Report:
+def diff(
+    root: Path, base: str, names: Sequence[str] = (), nodes: Sequence[KnownNode] | None = None
+) -> Report:
     """Compare the catalogues of the nodes ``names``, or of all, at ``base`` and in ``root`` as it is.
 
-    Both are compiled with the facts and certificates that ``root`` knows now, and with the modules that are
-    in its ``vendor_modules``, so that only its own code and data differ.
+    Both are compiled with the facts and certificates of ``nodes``, or those that ``root`` knows now, and with
+    the modules that are in its ``vendor_modules``, so that only its own code and data differ.
 
     Raises:
         FleetError: ``base`` is no commit here, a name is no known node, or Puppet is not installed.
         InputError: the inventory is wrong.
     """
-    known = known_nodes(root)
+    known = list(known_nodes(root) if nodes is None else nodes)
     known = choose(known, names) if names else known
     commit = resolve(root, base)
     with tempfile.TemporaryDirectory(prefix="fleet-diff-") as folder:

@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from generator import puppetdb
+from generator.commands.bump import bump
+from generator.commands.explain import explain
 from generator.errors import FleetError, InputError
-from generator.puppetdb import PuppetDB, settings_file
+from generator.fleet_nodes import fleet_nodes, settings_file
+from generator.puppetdb import PuppetDB
 
 Settings = Callable[..., Path]
 
@@ -182,3 +186,50 @@ def test_the_users_own_settings_win(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     own.parent.mkdir(parents=True)
     own.write_text("{}")
     assert settings_file() == own
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, and the folder in it that Puppet's client tools read."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".puppetlabs" / "client-tools"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_reported_nodes_and_invited_ones_are_the_fleet(home: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "tests" / "facts").mkdir(parents=True)
+    (root / "tests" / "facts" / "debian-12.json").write_text("{}")
+    (root / "inventory.yaml").write_text(
+        "nodes:\n  a.example: {role: tts_node, env: prod}\n  c.example: {role: tts_node, env: prod}\n"
+    )
+    entries = [entry("a.example", pp_role="tts_node", pp_environment="staging"), entry("b.example")]
+    assert fleet_nodes(root) is None
+    with serving(say(200, json.dumps(entries).encode())) as url:
+        (home / "puppetdb.conf").write_text(json.dumps({"puppetdb": {"server_urls": url}}))
+        nodes = fleet_nodes(root)
+        assert nodes is not None
+        assert [(node.certname, node.environment) for node in nodes] == [
+            ("a.example", "staging"),
+            ("b.example", ""),
+            ("c.example", "prod"),
+        ]
+        assert fleet_nodes(root, offline=True) is None
+
+
+def test_explain_and_bump_take_its_word(home: Path) -> None:
+    entries = [entry("gpu-7.example", pp_role="tts_node", pp_environment="prod")]
+    with serving(say(200, json.dumps(entries).encode())) as url:
+        (home / "puppetdb.conf").write_text(json.dumps({"puppetdb": {"server_urls": url}}))
+        done = CliRunner().invoke(explain, ["gpu-7.example", "indextts2::revision"])
+        assert "gpu-7.example" in done.output, done.output
+        with pytest.raises(FleetError, match=r"did you mean gpu-7\.example"):
+            CliRunner().invoke(explain, ["gpu-8.example", "indextts2::revision"], catch_exceptions=False)
+        with pytest.raises(FleetError, match=r"gpu-8\.example: no node of this name .*gpu-7\.example"):
+            arguments = ["indextts2", "v2.0.0", "--node", "gpu-8.example"]
+            CliRunner().invoke(bump, arguments, catch_exceptions=False)
+    with pytest.raises(FleetError, match="cannot be asked: Connection refused"):
+        CliRunner().invoke(explain, ["gpu-7.example", "indextts2::revision"], catch_exceptions=False)
+    offline = CliRunner().invoke(explain, ["--offline", "gpu-7.example", "indextts2::revision"])
+    assert "no node of this name is known" in str(offline.exception)

@@ -10,7 +10,8 @@
 # @param java_args
 #   Further arguments for Java.
 # @param clients
-#   Whose certificates it answers: the Puppet server's. A node has no business in the record of the others.
+#   Whose certificates it answers: the Puppet server's, and those of the desks from which operators ask. A node has
+#   no business in the record of the others.
 class profile::puppetdb (
   Pattern[/\A\d+[mg]\z/] $heap = '512m',
   Array[Pattern[/\A-\S+\z/]] $java_args = [],

@@ -1,0 +1,92 @@
+"""What an operator's desk, a machine that is no node, learns from the fleet's PuppetDB."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from generator.lab import Lab
+
+FLEET = Path(sys.executable).with_name("fleet")
+DESK = "desk.lab.test"
+SSL = "/var/lib/puppet/ssl"
+
+
+class Desk:
+    """A home with the settings of Puppet's client tools, and a view of the machine that knows the server's name."""
+
+    def __init__(self, home: Path, lab: Lab) -> None:
+        """Fetch from the server what its operator would be handed."""
+        self.root = lab.folders.control
+        self.home = home
+        self.hosts = home / "hosts"
+        self.hosts.write_text(f"127.0.0.1 localhost\n{lab.address('puppet')} puppet.lab.test\n")
+        # exits 0, and complains all the same: it may not read the list of all certificates
+        lab.exec("puppet", ["puppetserver", "ca", "generate", "--certname", DESK], check=False)
+        files = {"cacert": "certs/ca", "cert": f"certs/{DESK}", "key": f"private_keys/{DESK}"}
+        for name, file in files.items():
+            (home / name).write_text(lab.exec("puppet", ["cat", f"{SSL}/{file}.pem"]).stdout)
+        self.settings = home / ".puppetlabs" / "client-tools" / "puppetdb.conf"
+        self.settings.parent.mkdir(parents=True)
+        self.write_settings({name: str(home / name) for name in files})
+
+    def write_settings(self, identity: dict[str, str]) -> None:
+        """Write the settings of Puppet's client tools."""
+        server = {"server_urls": "https://puppet.lab.test:8081"}
+        self.settings.write_text(json.dumps({"puppetdb": server | identity}))
+
+    def fleet(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``fleet`` there."""
+        see = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(self.hosts)]
+        return subprocess.run(
+            [*see, "env", f"HOME={self.home}", str(FLEET), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+
+@pytest.fixture(scope="module")
+def desk(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"), lab)
+
+
+def test_explain_knows_the_nodes_that_reported(desk: Desk) -> None:
+    key = "indextts2::revision"
+    done = desk.fleet("explain", "--root", str(desk.root), "--json", "tts1.lab.test", key)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["value"] == "v23"
+    assert "PuppetDB at https://puppet.lab.test:8081" in done.stderr
+
+    offline = desk.fleet("explain", "--root", str(desk.root), "--offline", "tts1.lab.test", key)
+    assert offline.returncode == 2
+    assert "tts1.lab.test" in offline.stderr
+
+
+def test_diff_compiles_with_the_facts_of_the_last_run(desk: Desk) -> None:
+    arguments = ["diff", "--root", str(desk.root), "--base", "HEAD", "--json", "tts1.lab.test"]
+    done = desk.fleet(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["nodes"] == 1
+
+
+def test_whoever_is_not_named_is_refused_in_one_line(desk: Desk, lab: Lab) -> None:
+    node = {"cert": "certs/tts1.lab.test", "key": "private_keys/tts1.lab.test"}
+    for name, file in node.items():
+        (desk.home / f"node-{name}").write_text(lab.exec("tts1", ["cat", f"{SSL}/{file}.pem"]).stdout)
+    before = desk.settings.read_text()
+    desk.write_settings(
+        {"cacert": str(desk.home / "cacert")} | {name: str(desk.home / f"node-{name}") for name in node}
+    )
+    done = desk.fleet("explain", "--root", str(desk.root), "tts1.lab.test", "indextts2::revision")
+    desk.settings.write_text(before)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("(--offline does without it)")
+    assert "profile::puppetdb::clients" in done.stderr

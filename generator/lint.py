@@ -160,7 +160,7 @@ _NOWHERE = re.compile(
 
 _RUBY = "ARGV.each { |file| RubyVM::InstructionSequence.compile_file(file) }"
 #: A module, hand-written or rendered, also those that only the tests have; vendor_modules is ignored by git.
-_MODULE = r"^(tests/golden/([^/]+/)+)?modules/[^/]+"
+_MODULE = r"^(tests/golden/[^/]+/)?modules/[^/]+"
 _OURS = rf"(^manifests|{_MODULE})/.*"
 _PYTHON = re.compile(r"\.pyi?$")
 

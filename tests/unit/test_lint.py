@@ -53,14 +53,6 @@ CASES = [
         marks=pytest.mark.puppet,
     ),
     pytest.param(
-        "puppet-lint",
-        "tests/golden/mistakes/base/modules/m/manifests/init.pp",
-        CLASS,
-        CLASS + "notice('a') \n",
-        "trailing",
-        marks=pytest.mark.puppet,
-    ),
-    pytest.param(
         "epp",
         "modules/m/templates/a.epp",
         "<%= $x %>\n",

@@ -111,6 +111,7 @@ def test_a_lock_dies_with_its_holder_and_not_with_its_children(tmp_path: Path) -
             assert got.wait(5)
             os.kill(child, 0)
         finally:
+            holder.kill()
             os.kill(child, signal.SIGKILL)
 
 

@@ -302,6 +302,8 @@ def test_what_serves_and_does_not_start_is_said() -> None:
 def test_a_lost_state_is_told_from_what_runs(handover: str, rubbish: str | None) -> None:
     world = a_world(handover, NEW)
     reconcile(world.node())
+    # what a kill in the middle of clearing leaves: the slot that runs is the one that serves
+    world.unit_files[world.unit("blue")] = world.deployments[OLD]
     world.disk_state = rubbish
     reconcile(world.node())
     serves(world, NEW, "green")

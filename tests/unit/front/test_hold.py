@@ -123,6 +123,19 @@ def test_a_join_of_any_size_is_served_and_its_stream_finds_it(front: Front, size
     assert front.ask(f"{DATA}?session_hash=one").status == 200
 
 
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_a_job_is_known_by_its_session_and_not_by_who_asks(front: Front, size: int) -> None:
+    front.start()
+    for slot in front.slots.values():
+        slot.start()
+    assert by(front.ask(JOIN, join("one", "x" * size))) == "0-blue"
+    front.steer("0-green")
+    # too long for its session to be read, and from the same address
+    assert by(front.ask(JOIN, join("two", "x" * 1_000_000))) == "0-green"
+    front.slots["0-blue"].finish()
+    assert front.ask(f"{DATA}?session_hash=one").status == 200
+
+
 def test_a_call_without_a_session_finds_its_job(front: Front) -> None:
     front.start()
     for slot in front.slots.values():

@@ -50,7 +50,7 @@ class Node:
         """Switch, and be broken meanwhile."""
         if self.wanted == switch.NEW:
             self.switching, self.server.wrong = True, self.wrong
-            self.server.over.wait(1)
+            self.server.over.wait(1.5)
             self.switching, self.server.wrong = False, ""
         self.served = self.wanted
         return AgentRun(2, "")
@@ -62,12 +62,12 @@ def test_a_bump_is_measured_from_before_it_to_after_it(monkeypatch: pytest.Monke
         for name, value in {"CLIENTS": 4, "OFFICIAL": 1, "PAUSE": 0.05, "WARM_UP": 8}.items():
             monkeypatch.setattr(switch, name, value)
         monkeypatch.setattr(switch, "BEFORE", 20)
-        monkeypatch.setattr(switch, "LEAST", 60)
+        monkeypatch.setattr(switch, "LEAST", 120)
         monkeypatch.setattr(switch, "browser", lambda _, voice: browser(server.url, voice))
         monkeypatch.setattr(switch, "official", lambda _, voice: browser(server.url, voice))
-        found = switch.bump(cast(Fleet, Node(server, wrong)), "hold", burst=7)
-    assert found["switch.hold.requests"] >= 60
-    assert (found["switch.hold.failed"] >= 7) == bool(wrong), "a burst arrives while it switches"
+        found = switch.bump(cast(Fleet, Node(server, wrong)), "hold", burst=40)
+    assert found["switch.hold.requests"] >= 120
+    assert (found["switch.hold.failed"] >= 40) == bool(wrong), "a burst arrives while it switches"
     assert (found["switch.hold.failed"] == 0) == (not wrong)
     assert (found["switch.hold.gap_s"] > 0.9) == bool(wrong)
     assert (found["switch.hold.official_failed"] == 0) == (not wrong)

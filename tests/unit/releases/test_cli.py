@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from releases import files
+from releases.cli import main
+from releases.state import State, Switch
+from releases.store import Store
+
 PACKAGE = Path(__file__).parents[3] / "modules" / "releases" / "files"
 OLD, NEW = "v23-1111111.0000000a", "v24-2222222.0000000b"
 
@@ -191,6 +196,64 @@ def test_a_wrong_description_is_one_line(machine: Machine, changes: dict[str, ob
     assert said.returncode == 2
     assert said.stderr.startswith(f"releases: {machine.folder}/etc/tts.json: {message} (")
     assert said.stderr.count("\n") == 1
+
+
+def test_a_path_is_no_id_though_there_is_such_a_file(machine: Machine) -> None:
+    (machine.folder / "x.0000000a.service").write_text("# deployment x.0000000a\n")
+    assert machine.run("tts", "activate", "../x.0000000a").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"wanted": NEW}, {"restart": True}, {"switch": Switch("0", "green", NEW, None, True, 1.0)}]
+)
+def test_active_is_no_where_something_else_is_to_be_done(machine: Machine, change: dict[str, object]) -> None:
+    machine.run("tts", "activate", OLD)
+    store = Store(str(machine.folder / "states" / "tts.json"), str(machine.folder / "locks" / "x"))
+    store.edit(lambda before: (before or State())._replace(**change))
+    said = machine.run("tts", "active", OLD)
+    assert (said.returncode, said.stderr) == (
+        1,
+        f"releases: tts: {OLD} does not serve as it is on the disk\n",
+    )
+
+
+def test_active_is_no_where_the_release_was_built_again_or_does_not_run(machine: Machine) -> None:
+    machine.run("tts", "activate", OLD)
+    stamp = machine.folder / "releases" / "v23-1111111" / ".venv" / ".complete"
+    os.utime(stamp, (1, 1))
+    assert machine.run("tts", "active", OLD).returncode == 1
+    assert machine.run("tts", "activate", OLD).returncode == 0
+    assert machine.run("tts", "active", OLD).returncode == 0
+    [unit] = machine.running
+    (machine.folder / "systemd" / "running" / unit).unlink()
+    said = machine.run("tts", "active", OLD)
+    assert (said.returncode, said.stderr) == (1, f"releases: tts: {unit} is inactive\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (
+            PermissionError(13, "Permission denied", "/x"),
+            2,
+            "releases: /x: Permission denied (run it as root)\n",
+        ),
+        (OSError(28, "No space left on device", "/x"), 1, "releases: /x: No space left on device\n"),
+    ],
+)
+def test_a_system_that_refuses_is_one_line(
+    error: OSError,
+    status: int,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(_: str) -> str:
+        raise error
+
+    monkeypatch.setattr(files, "read", refuse)
+    assert main(["tts", "status"]) == status
+    assert capsys.readouterr().err == message
 
 
 def test_status_says_what_serves_and_what_failed(machine: Machine) -> None:

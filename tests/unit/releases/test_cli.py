@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -206,7 +207,7 @@ def test_a_path_is_no_id_though_there_is_such_a_file(machine: Machine) -> None:
 @pytest.mark.parametrize(
     "change", [{"wanted": NEW}, {"restart": True}, {"switch": Switch("0", "green", NEW, None, True, 1.0)}]
 )
-def test_active_is_no_where_something_else_is_to_be_done(machine: Machine, change: dict[str, object]) -> None:
+def test_active_is_no_where_something_else_is_to_be_done(machine: Machine, change: dict[str, Any]) -> None:
     machine.run("tts", "activate", OLD)
     store = Store(str(machine.folder / "states" / "tts.json"), str(machine.folder / "locks" / "x"))
     store.edit(lambda before: (before or State())._replace(**change))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from releases import files
 from releases.front import Front, FrontError
 from releases.node import Clock
 from releases.ports import holder
@@ -160,6 +162,21 @@ def test_who_listens_on_a_port_is_named(haproxy: Haproxy) -> None:
     said = holder(haproxy.blue, "x.service")
     assert said
     assert said.endswith(f" (process {os.getpid()})")
-    own = Path("/proc/self/cgroup").read_text().splitlines()[0].rpartition("/")[2]
-    if own:
-        assert holder(haproxy.blue, own) is None
+
+
+def test_a_unit_has_its_own_port(haproxy: Haproxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    WebUI("blue", haproxy.blue)
+    read = files.read
+    cgroup = "0::/system.slice/system-tts.slice/tts-webui@0-blue.service\n"
+    monkeypatch.setattr(files, "read", lambda path: cgroup if path.endswith("/cgroup") else read(path))
+    assert holder(haproxy.blue, "tts-webui@0-blue.service") is None
+    assert holder(haproxy.blue, "tts-webui@0-green.service")
+
+
+def test_a_connection_is_no_listener() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = server.accept()
+    with client, accepted:
+        assert holder(port, "x.service") is None

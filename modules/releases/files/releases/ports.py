@@ -31,9 +31,17 @@ def _listening(table: str, port: int) -> list[str]:
 
 
 def _has(process: str, inodes: set[str]) -> bool:
-    """Say whether a process has one of the sockets open; one that ends meanwhile has none."""
+    """Say whether a process has one of the sockets open."""
     folder = f"/proc/{process}/fd"
     try:
-        return any(os.readlink(f"{folder}/{name}") in inodes for name in os.listdir(folder))
+        names = os.listdir(folder)
     except OSError:
-        return False
+        return False  # it has ended meanwhile
+    return any(_target(f"{folder}/{name}") in inodes for name in names)
+
+
+def _target(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""  # closed meanwhile

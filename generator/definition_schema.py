@@ -21,7 +21,7 @@ RESERVED_PARAMETERS = frozenset(
 
 #: Variables of the class itself, which a parameter cannot be.
 INIT_VARIABLES = frozenset(
-    "build_dir build_variables cache_hub config_dir libexec_dir pin release release_dir releases_dir"
+    "build_dir build_variables cache_hub cards config_dir libexec_dir pin release release_dir releases_dir"
     " state_dir weights_dir".split()
 )
 
@@ -102,8 +102,8 @@ DEFINITION: dict[str, Any] = {
         "port": {
             "type": "integer",
             "minimum": 1,
-            "maximum": 65535,
-            "description": "a whole number from 1 to 65535",
+            "maximum": 65533,
+            "description": "a whole number from 1 to 65533",
         },
         "root": _ABSOLUTE,
         "gpu": {"type": "boolean"},

@@ -129,9 +129,14 @@ class Service:
     types: tuple[DataType, ...]
 
     @property
-    def unit(self) -> str:
-        """The systemd unit that runs the service."""
-        return f"{self.name}-webui.service"
+    def front(self) -> str:
+        """The systemd unit of the front, which listens on ``port``."""
+        return f"{self.name}-front.service"
+
+    @property
+    def webui(self) -> str:
+        """The systemd template whose instances, one for each slot of a card, are the web UIs."""
+        return f"{self.name}-webui"
 
     @property
     def namespace(self) -> str:

@@ -87,12 +87,12 @@ def _check_names(hosts: Sequence[str], user: str) -> None:
 
 
 def _units(services: Sequence[str]) -> dict[str, str]:
-    """Give the unit of each service, by the service's name; of every service, where none is named."""
+    """Give the front's unit of each service, by the service's name; of every service, where none is named."""
     known = sorted(path.stem for path in SERVICES.glob("*.yaml"))
     for name in services:
         if name not in known:
             raise FleetError(f"{name}: no such service in {SERVICES} (there are: {', '.join(known)})")
-    return {name: load_service(SERVICES / f"{name}.yaml").unit for name in services or known}
+    return {name: load_service(SERVICES / f"{name}.yaml").front for name in services or known}
 
 
 def _verify_host(

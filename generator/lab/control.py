@@ -80,7 +80,7 @@ def _write(folders: Folders, files: Mapping[str, str | None], message: str) -> s
     for name, text in files.items():
         path = folders.control / name
         if text is None:
-            path.unlink()
+            path.unlink(missing_ok=True)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

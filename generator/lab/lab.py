@@ -141,8 +141,13 @@ class Lab:
         return AgentRun(done.returncode, done.stdout)
 
     def cut_power(self, node: str) -> None:
-        """End ``node`` as a power cut would; `up` boots it again."""
+        """End ``node`` as a power cut would; `restore_power` or `up` boots it again."""
         self._node(node).stop()
+
+    def restore_power(self, node: str) -> None:
+        """Boot ``node`` again, and do nothing else to it."""
+        with self._alone():
+            self._boot(self._node(node))
 
     def commit(self, files: Mapping[str, str | None], message: str, branch: str = control.BRANCH) -> str:
         """Commit ``files`` (path to text; None removes one) to the lab's clone, deploy, return the commit.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,9 +67,13 @@ class Fleet:
 
     def wait(self, node: str, script: str, seconds: float) -> None:
         """Wait until a shell script succeeds on ``node``, for ``seconds`` at most."""
-        until = time.monotonic() + seconds
-        while not self.holds(node, script):
-            assert time.monotonic() < until, f"{node}: not within {seconds} s: {script}"
+        self.until(lambda: self.holds(node, script), seconds, f"{node}: {script}")
+
+    def until(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait until something holds, for ``seconds`` at most."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"not within {seconds} s: {what}"
             time.sleep(0.3)
 
 

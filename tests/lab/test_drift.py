@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
 NODE = "tts1"
-UNIT = "indextts2-webui.service"
+FRONT = "indextts2-front.service"
+#: The unit of the slot that serves, whichever that is.
+UNIT = "$(systemctl list-units --plain --no-legend --all 'indextts2-webui@*' | cut -d ' ' -f 1)"
 PROCESS = f"systemctl show --property=MainPID --value {UNIT}"
 HERE = "cd /opt/indextts2/releases/v23-*/"
 WEIGHTS = "cd /opt/indextts2/cache_hub/standin-2-*/"
@@ -29,17 +31,33 @@ class Drift(NamedTuple):
 
 
 DRIFTS = {
-    "service stopped": Drift(
-        f"systemctl stop {UNIT}", f"systemctl is-active {UNIT}", f"Service[{UNIT}]/ensure", restarts=True
+    "web UI stopped": Drift(
+        f"systemctl stop {UNIT}",
+        "test $(systemctl is-active 'indextts2-webui@0-blue.service' 'indextts2-webui@0-green.service' |"
+        " grep -cx active) = 1",
+        "Exec[indextts2: serve ",
+        restarts=True,
     ),
-    "service disabled": Drift(
-        f"systemctl disable {UNIT}", f"systemctl is-enabled {UNIT}", f"Service[{UNIT}]/enable"
+    "front stopped": Drift(
+        f"systemctl stop {FRONT}", f"systemctl is-active {FRONT}", f"Service[{FRONT}]/ensure"
+    ),
+    "front disabled": Drift(
+        f"systemctl disable {FRONT}", f"systemctl is-enabled {FRONT}", f"Service[{FRONT}]/enable"
+    ),
+    "start at boot disabled": Drift(
+        "systemctl disable releases@indextts2.service",
+        "systemctl is-enabled releases@indextts2.service",
+        "Service[releases@indextts2.service]/enable",
+    ),
+    "front's configuration edited": Drift(
+        "echo '# by hand' >> /etc/indextts2/haproxy.cfg && systemctl reload indextts2-front.service",
+        "! grep -q 'by hand' /etc/indextts2/haproxy.cfg",
+        "File[/etc/indextts2/haproxy.cfg]/content",
     ),
     "unit edited": Drift(
         f"sed -i 's/^RestartSec=.*/RestartSec=77/' /etc/systemd/system/{UNIT} && systemctl daemon-reload",
         f"systemctl show --property=RestartUSec {UNIT} | grep -qx RestartUSec=2s",
-        f"File[/etc/systemd/system/{UNIT}]/content",
-        restarts=True,
+        "Exec[indextts2: serve ",
     ),
     "configuration deleted": Drift(
         "rm /etc/indextts2/release.json",

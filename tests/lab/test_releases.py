@@ -79,7 +79,10 @@ def test_absent_takes_all_away_but_cache_hub_and_present_brings_it_back(fleet: F
     left = "ls -d /etc/indextts2 /usr/local/lib/indextts2 /etc/systemd/system/indextts2* /opt/indextts2/*"
     assert fleet.sh("tts2", f"{left} 2>/dev/null", check=False) == "/opt/indextts2/cache_hub"
     assert not fleet.holds("tts2", "getent passwd tts-user tts-build || getent group tts-user tts-build")
-    assert not fleet.holds("tts2", "systemctl cat indextts2-webui.service")
+    assert not fleet.holds(
+        "tts2",
+        "systemctl cat indextts2-front.service 'indextts2-webui@0-blue.service' 'indextts2-webui@0-green.service'",
+    )
     assert fleet.sh("tts2", CACHE_HUB) == before
 
     fleet.on_node("tts2", None)

@@ -119,5 +119,7 @@ def test_it_runs_beside_the_first_and_gets_every_text_as_it_was_written(
 
     assert fleet.release(NODE) == "v23", "the first service serves on"
     fleet.converge(NODE, changes=False)
-    exposure = fleet.sh(NODE, f"systemd-analyze security --no-pager {SERVICE.unit} | tail -n 1")
+    exposure = fleet.sh(
+        NODE, f"systemd-analyze security --no-pager {SERVICE.webui}@0-blue.service | tail -n 1"
+    )
     assert float(exposure.split(":")[1].split()[0]) <= 1.5, exposure

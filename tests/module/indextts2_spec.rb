@@ -2,8 +2,9 @@
 
 require 'puppet_code'
 
-UNIT_FILE = '/etc/systemd/system/indextts2-webui.service'
-UNIT = 'indextts2-webui.service'
+FRONT = 'indextts2-front.service'
+FRONT_CONFIG = '/etc/indextts2/haproxy.cfg'
+INSTANCES = %w[indextts2-webui@0-blue.service indextts2-webui@0-green.service].freeze
 V23 = { 'commit' => 'a' * 40, 'install' => 'lock', 'lock_sha256' => '1' * 64, 'python' => '3.11', 'weights' => 'IndexTTS-2' }.freeze
 V24 = V23.merge('commit' => 'b' * 40, 'install' => 'project').freeze
 V15 = { 'commit' => 'c' * 40, 'install' => 'requirements', 'python' => '3.12', 'flags' => %w[--host --port] }.freeze
@@ -24,15 +25,37 @@ AWKWARD_FACT = RSpec::Puppet::RawString.new("getvar('facts.awkward')")
 AWKWARD_QUOTED = %q(it's \"50%%\" of $HOME ${PATH} #{1+1} %%h \\\\n `id` 你好，世界\nand a\ttab)
 
 RSpec.describe 'indextts2', type: :class do
-  # @return a matcher: the unit has this line
+  # @return the file of the one deployment that a catalogue has
+  def deployment(catalogue)
+    found = catalogue.resources.select { |resource| resource.title.to_s.start_with?('/etc/indextts2/deployments/') }
+    expect(found.size).to eq(1)
+    found.first
+  end
+
+  # @return a matcher: the unit of the instances has a line like this
+  def a_unit_like(pattern)
+    satisfy("have a unit like #{pattern}") { |compiled| deployment(compiled.call)[:content].match?(pattern) }
+  end
+
+  # @return a matcher: the unit of the instances has this line
   def a_unit_with(line)
-    contain_file(UNIT_FILE).with_content(/^#{Regexp.escape(line)}$/)
+    a_unit_like(/^#{Regexp.escape(line)}$/)
   end
 
   # @return a matcher: the web UI is started with these arguments, side by side
   def a_start_with(*arguments)
     words = arguments.map { |argument| "\"#{argument}\"" }.join(' ')
-    contain_file(UNIT_FILE).with_content(/^ExecStart=\S+ webui\.py .*#{Regexp.escape(words)}( |$)/)
+    a_unit_like(/^ExecStart=\S+ webui\.py .*#{Regexp.escape(words)}( |$)/)
+  end
+
+  # @return a matcher: the front's configuration has this line
+  def a_front_with(line)
+    contain_file(FRONT_CONFIG).with_content(/^ *#{Regexp.escape(line)}$/)
+  end
+
+  # @return a matcher: the program releases is told this
+  def a_description_with(name, value)
+    satisfy("tell releases #{name}") { |compiled| JSON.parse(compiled.call.resource('File', '/etc/releases/indextts2.json')[:content])[name] == value }
   end
 
   # @return a matcher: this exec has this among the words of a parameter
@@ -48,7 +71,7 @@ RSpec.describe 'indextts2', type: :class do
   # Each parameter away from its default, and where that shows.
   away = {
     'packages' => [%w[jq], -> { contain_package('jq') }],
-    'ensure' => ['absent', -> { contain_service(UNIT).with(ensure: 'stopped', enable: false) }],
+    'ensure' => ['absent', -> { contain_service(FRONT).with_ensure('stopped') }],
     'revision' => ['v24-beta', -> { contain_vcsrepo('/opt/indextts2/releases/v24-beta-bbbbbbb').with_revision('b' * 40) }],
     'releases' => [{ 'v23' => V23.merge('commit' => 'e' * 40) }, -> { contain_vcsrepo('/opt/indextts2/releases/v23-eeeeeee') }],
     'weights' => [
@@ -60,8 +83,12 @@ RSpec.describe 'indextts2', type: :class do
       -> { an_exec_with("indextts2: fetch commit #{'a' * 40}", :command, 'git://git.example.org/tts.git') },
     ],
     'root' => ['/srv/tts', -> { contain_vcsrepo('/srv/tts/releases/v23-aaaaaaa').with_source('/srv/tts/source.git') }],
-    'address' => ['127.0.0.1', -> { a_start_with('--host', '127.0.0.1') }],
-    'port' => [7861, -> { a_start_with('--port', '7861') }],
+    'address' => ['127.0.0.1', -> { a_front_with('bind 127.0.0.1:7860') }],
+    'port' => [8000, -> { a_front_with('bind 0.0.0.0:8000') }],
+    'handover' => ['overlap', -> { a_description_with('handover', 'overlap') }],
+    'drain_timeout' => [10, -> { a_description_with('drain_timeout', 10) }],
+    'retry_after' => [60, -> { a_description_with('retry_after', 60) }],
+    'keep_releases' => [0, -> { a_description_with('keep_releases', 0) }],
     'installer' => [
       'pip', -> { an_install_with('INSTALLER=pip', '/opt/indextts2/releases/v24-beta-bbbbbbb') }, { revision: 'v24-beta' }
     ],
@@ -88,8 +115,8 @@ RSpec.describe 'indextts2', type: :class do
   # What makes the compile fail, and what the sentence has to name: the key, the value and the cure.
   refused = {
     'a relative root' => [{ root: 'opt/tts' }, /indextts2::root is 'opt\/tts'.*\/opt\/indextts2/],
-    'a port below 1' => [{ port: 0 }, /indextts2::port is 0.*from 1 to 65535/],
-    'a port of 99999' => [{ port: 99_999 }, /indextts2::port is 99999.*from 1 to 65535/],
+    'a port below 1' => [{ port: 0 }, /indextts2::port is 0.*from 1 to 65533/],
+    'a port of 99999' => [{ port: 99_999 }, /indextts2::port is 99999.*from 1 to 65533/],
     'no revision' => [{ revision: :undef }, /indextts2::revision is not set.*v15, v23, v24-beta/],
     'a revision that is no name' => [{ revision: '../v23' }, %r{indextts2::revision is '\.\./v23'.*use letters}],
     'a revision without a pin' => [{ revision: 'v99' }, /indextts2::revision is 'v99'.*pins: v15, v23, v24-beta.*'fleet pin indextts2 TAG' pins/],
@@ -167,7 +194,7 @@ RSpec.describe 'indextts2', type: :class do
       let(:params) { SERVED }
 
       it 'goes from packages to the web UI, in this order' do
-        %w[packages account release weights webui].each_cons(2) do |first, second|
+        %w[packages account folders release weights front webui].each_cons(2) do |first, second|
           is_expected.to contain_class("indextts2::#{first}").that_comes_before("Class[indextts2::#{second}]")
         end
       end
@@ -194,18 +221,39 @@ RSpec.describe 'indextts2', type: :class do
         expect(execs.reject { |exec| exec[:unless] || exec[:onlyif] }.map(&:title)).to be_empty
       end
 
-      it 'restarts when its unit, its release or its environment changed, and for nothing else' do
-        service = catalogue.resource('Service', UNIT)
-        expect(service[:subscribe].map(&:to_s)).to contain_exactly(
-          "File[#{UNIT_FILE}]", "Vcsrepo[#{RELEASE}]", "Exec[indextts2: restore checkout #{RELEASE}]",
-          "Exec[indextts2: Python environment of #{RELEASE}]"
-        )
+      it 'switches to what is not what it serves, once all of it is there' do
+        identifier = File.basename(deployment(catalogue).title, '.service')
+        expect(identifier).to match(/\Av23-aaaaaaa\.\h{8}\z/)
+        expect(deployment(catalogue)[:content]).to start_with("# deployment #{identifier}\n")
+        releases = ['/usr/local/sbin/releases', 'indextts2']
+        is_expected.to contain_exec("indextts2: serve #{identifier}").with(
+          command: [*releases, 'activate', identifier], unless: [[*releases, 'active', identifier]]
+        ).that_requires("File[#{deployment(catalogue).title}]").that_requires('File[/etc/indextts2/instances/0-green.env]')
+      end
+
+      it 'reloads the front for its configuration, and restarts it for nothing' do
+        service = catalogue.resource('Service', FRONT)
+        expect(service[:restart]).to eq("/bin/systemctl reload #{FRONT}")
+        expect(service[:subscribe].to_s).to eq("File[#{FRONT_CONFIG}]")
+        is_expected.to contain_file(FRONT_CONFIG).with_validate_cmd(/haproxy -c .*%/)
+      end
+
+      it 'gives each instance a port of its own on loopback' do
+        is_expected.to contain_file('/etc/indextts2/instances/0-blue.env').with_content("PORT=7861\n")
+        is_expected.to contain_file('/etc/indextts2/instances/0-green.env').with_content("PORT=7862\n")
+        is_expected.to a_unit_like(%r{^ExecStart=\S+ webui\.py --host 127\.0\.0\.1 --port \$\{PORT\} })
       end
 
       it 'never deletes anything' do
         expect(catalogue.resources.select { |resource| resource[:ensure].to_s == 'absent' }).to be_empty
-        expect(catalogue.resources.select { |resource| resource[:purge] }).to be_empty
+        purged = catalogue.resources.select { |resource| resource[:purge] }.map(&:title)
+        expect(purged.reject { |title| title.start_with?('/usr/local/lib/releases') }).to be_empty # a program's own modules
       end
+    end
+
+    it 'makes another deployment of another Python environment' do
+      others = [SERVED, SERVED.merge(uv_version: '0.8.0')].map { |parameters| deployment(load_catalogue(:class, false, params: parameters)).title }
+      expect(others.uniq.size).to eq(2)
     end
 
     { 'v23' => V23, 'v24-beta' => V24, 'v15' => V15 }.each do |revision, pin|
@@ -220,7 +268,11 @@ RSpec.describe 'indextts2', type: :class do
       let(:params) { { ensure: 'absent' } }
 
       it { is_expected.to compile.with_all_deps }
-      it { is_expected.to contain_service(UNIT).with(ensure: 'stopped', enable: false).that_comes_before("File[#{UNIT_FILE}]") }
+      [FRONT, *INSTANCES].each do |unit|
+        it { is_expected.to contain_service(unit).with_ensure('stopped').that_comes_before("File[/etc/systemd/system/#{unit}]") }
+      end
+
+      it { is_expected.to contain_service('releases@indextts2.service').with_enable(false) }
 
       %w[source.git releases state build].each do |folder|
         it { is_expected.to contain_file("/opt/indextts2/#{folder}").with(ensure: 'absent', force: true) }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -37,11 +38,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def unit(host: Host, service: Service) -> str:
-    """The name of the service's unit, whose file is there: systemd's answers on others mislead."""
-    path = f"/etc/systemd/system/{service.unit}"
+def front(host: Host, service: Service) -> str:
+    """The name of the front's unit, whose file is there: systemd's answers on others mislead."""
+    return installed(host, service.front)
+
+
+@pytest.fixture(scope="module")
+def unit(host: Host, service: Service, front: str) -> str:
+    """The name of the unit that runs the web UI: of the slot that serves."""
+    status = json.loads(host.check_output("releases %s status --json", service.name))[service.name]
+    serving = [card["unit"] for card in status["cards"].values()]
+    assert serving, f"nothing serves behind {front}"
+    return installed(host, serving[0])
+
+
+def installed(host: Host, unit: str) -> str:
+    """Give the name of a unit, once its file is seen."""
+    path = f"/etc/systemd/system/{unit}"
     assert host.file(path).is_file, f"{path} is missing"
-    return service.unit
+    return unit
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +90,17 @@ def argv(host: Host, unit: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def port(argv: list[str], service: Service) -> int:
-    """The port that the service was told to listen on."""
-    return int(argv[argv.index(service.listen.port_flag) + 1])
+def bind(host: Host, service: Service, front: str) -> tuple[str, int]:
+    """The address and port on which the front listens."""
+    text: str = host.file(f"/etc/{service.name}/haproxy.cfg").content_string
+    found = re.search(r"^frontend web\n +bind (\S+):(\d+)", text, re.MULTILINE)
+    assert found, f"{front} listens nowhere"
+    return found[1], int(found[2])
 
 
 @pytest.fixture(scope="module")
-def url(argv: list[str], service: Service, port: int) -> str:
+def url(bind: tuple[str, int]) -> str:
     """Where the node itself reaches the service."""
-    address = argv[argv.index(service.listen.address_flag) + 1]
+    address, port = bind
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
     return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"

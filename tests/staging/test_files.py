@@ -16,10 +16,11 @@ def rights(file: File) -> str:
     return f"{file.user}:{file.group} {file.mode:o}"
 
 
-@pytest.mark.parametrize("kind", ["release.json", "unit"])
-def test_configuration_is_root_s(host: Host, service: Service, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["release.json", "haproxy.cfg", "front", "unit"])
+def test_configuration_is_root_s(host: Host, service: Service, unit: str, front: str, kind: str) -> None:
     """The configuration is root's, and everybody may read it."""
-    path = f"/etc/systemd/system/{service.unit}" if kind == "unit" else f"/etc/{service.name}/{kind}"
+    units = {"front": front, "unit": unit}
+    path = f"/etc/systemd/system/{units[kind]}" if kind in units else f"/etc/{service.name}/{kind}"
     file = host.file(path)
     assert file.is_file, f"{path} is missing"
     assert rights(file) == "root:root 644", f"{path} is {rights(file)}"

@@ -15,8 +15,9 @@ def answer(host: Host, url: str) -> str:
     return str(asked.stdout)
 
 
-def test_port_listens(host: Host, port: int) -> None:
+def test_port_listens(host: Host, bind: tuple[str, int]) -> None:
     """The port of the service listens."""
+    port = bind[1]
     assert host.check_output("ss -Hltn %s", f"sport = :{port}"), f"nothing listens on {port}"
 
 
@@ -30,3 +31,10 @@ def test_service_is_ready(host: Host, service: Service, url: str) -> None:
     """The readiness path answers with 200."""
     status = answer(host, f"{url}{service.ready}")
     assert status == "200", f"{url}{service.ready} answers {status}"
+
+
+def test_web_ui_is_reached_through_the_front_only(host: Host, service: Service, argv: list[str]) -> None:
+    """The web UI itself listens on loopback."""
+    port = argv[argv.index(service.listen.port_flag) + 1]
+    listening = host.check_output("ss -Hltn %s", f"sport = :{port}").split()
+    assert listening[3:4] == [f"127.0.0.1:{port}"], f"port {port}: {listening}"

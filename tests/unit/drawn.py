@@ -91,7 +91,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         "title": draw(TITLES),
         "summary": draw(TITLES),
         "source": draw(TITLES),
-        "port": draw(st.integers(1, 65535)),
+        "port": draw(st.integers(1, 65533)),
         "entry_point": draw(FOLDERS),
         "listen": {"address_flag": "--address", "port_flag": "--port"},
         "ready": draw(st.sampled_from(["/", "/config", "/a/b.html"])),

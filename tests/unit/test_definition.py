@@ -48,7 +48,8 @@ def parameter(service: Service, name: str) -> Any:
 def test_what_is_left_out_has_a_default(define: Callable[[str], Service]) -> None:
     service = define("")
     assert (service.root, service.gpu, service.extras, service.weights) == ("/opt/echo", False, (), None)
-    assert (service.unit, service.namespace) == ("echo-webui.service", "Echo")
+    names = (service.front, service.webui, service.namespace)
+    assert names == ("echo-front.service", "echo-webui", "Echo")
     assert parameter(service, "root").default == "/opt/echo"
     assert parameter(service, "port").default == 8099
     assert parameter(service, "source").default == "https://git.example.org/echo.git"

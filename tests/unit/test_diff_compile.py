@@ -197,7 +197,8 @@ def test_a_bump_of_one_environment_of_this_repository(tmp_path: Path) -> None:
         "revision": {"before": pins[now]["commit"], "after": pins[other]["commit"]}
     }
     assert not [change for change in changes.values() if change["change"] in ("added", "removed")]
-    assert any(ref.startswith("Service[indextts2") for ref in group["refreshed"])
+    (switch,) = (change for name, change in changes.items() if name.startswith("Exec[indextts2: serve "))
+    assert switch["change"] == "renamed"
 
 
 def test_a_base_that_is_no_commit_is_said_so(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:

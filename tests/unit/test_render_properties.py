@@ -137,7 +137,10 @@ def catalogue(
     pin = {"commit": "a" * 40, "install": "project", "python": "3.11"}
     served = {"revision": "v1", "releases": {"v1": pin}}
     data = {
-        "modulepath": [str(folder / "modules"), str(REPOSITORY / "vendor_modules")],
+        "modulepath": [
+            str(folder / "modules"),
+            *(str(REPOSITORY / name) for name in ("modules", "vendor_modules")),
+        ],
         "facts": {name: value for name, value in facts.items() if not name.startswith("_")},
         "services": {example.service.name: served | example.given for example in examples},
     }
@@ -167,9 +170,12 @@ def test_every_text_is_in_the_unit_as_the_process_shall_get_it(
 ) -> None:
     for example in examples:
         service = example.service
-        unit = read_unit(catalogue[f"File[/etc/systemd/system/{service.unit}]"]["content"])
-        assert specifiers(unit["Description"][0]) == f"{service.title}, release v1-aaaaaaa"
-        program, script, *arguments = command_line(unit["ExecStart"][0])
+        folder = f"File[/etc/{service.name}/deployments/"
+        (title,) = (title for title in catalogue if title.startswith(folder))
+        unit = read_unit(catalogue[title]["content"])
+        said, instance = unit["Description"][0].rsplit(", ", 1)
+        assert (specifiers(said), instance) == (f"{service.title}, release v1-aaaaaaa", "instance %i")
+        program, script, *arguments = command_line(unit["ExecStart"][0].replace("${PORT}", "PORT"))
         assert program == f"{service.root}/releases/v1-aaaaaaa/.venv/bin/python"
         assert script == service.entry_point
         assert arguments == expected_arguments(example)
@@ -193,7 +199,7 @@ class Number:
 
 def expected_arguments(example: Example) -> list[str | Number]:
     service = example.service
-    found: list[str | Number] = ["--address", "0.0.0.0", "--port", str(service.port)]
+    found: list[str | Number] = ["--address", "127.0.0.1", "--port", "PORT"]
     for entry in service.parameters:
         value = example.given.get(entry.name, entry.default)
         if entry.flag and value is not None and value is not False:

@@ -75,12 +75,12 @@ def test_a_node_out_of_reach_is_one_failed_check(ssh: Path) -> None:
 
 def test_a_node_without_a_service_fails(ssh: Path) -> None:
     checks, _ = check("tts1.lab.test")
-    assert [one.problem for one in checks] == ["there is none of indextts2-webui.service"]
+    assert [one.problem for one in checks] == ["there is none of indextts2-front.service"]
 
 
 def test_a_node_that_has_nothing_fails_every_check_of_its_service(ssh: Path) -> None:
     """The real checks run, against a node on which every command fails."""
-    Path(f"{ssh}.units").write_text("/etc/systemd/system/indextts2-webui.service\n")
+    Path(f"{ssh}.units").write_text("/etc/systemd/system/indextts2-front.service\n")
     checks, told = check("tts1.lab.test", "unreachable.lab.test")
     assert {one.host for one in checks} == {"tts1.lab.test", "unreachable.lab.test"}
     assert sorted(checks, key=str) == sorted(told, key=str)

@@ -35,6 +35,8 @@ clean)
   [ -z "$changes" ]
   ;;
 restore)
+  # first, for whoever has to know that what ran from here may not have been what it says
+  touch "$folder/.git/restored"
   rm -f "$folder/.git/index.lock"
   git_here status --porcelain
   git -C "$folder" reset --quiet --hard HEAD

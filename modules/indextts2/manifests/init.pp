@@ -35,7 +35,7 @@
 #   The address that the service listens on.
 #
 # @param port
-#   The port that the service listens on.
+#   The port that the service listens on. The two after it are those of its web UIs, on loopback.
 #
 # @param installer
 #   What builds the Python environment. A release with the install method `lock` needs uv.
@@ -62,6 +62,21 @@
 #
 # @param ready_timeout
 #   Seconds that a start may take until the service answers.
+#
+# @param handover
+#   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and
+#   the new release loads; one copy has to fit the card. `overlap`: the new one loads beside the old; both
+#   have to fit.
+#
+# @param drain_timeout
+#   Seconds that running jobs get to end before a switch cuts them off.
+#
+# @param retry_after
+#   Seconds after which a release that failed to start is tried again.
+#
+# @param keep_releases
+#   How many releases stay on the disk beside the one that serves, the one before it and the one that is
+#   wanted.
 #
 # @param environment
 #   More environment variables for the service; they win over its own.
@@ -142,6 +157,10 @@ class indextts2 (
   Integer[60] $install_timeout = 3600,
   Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
   Integer[1] $ready_timeout = 600,
+  Enum['hold', 'overlap'] $handover = 'hold',
+  Integer[0] $drain_timeout = 300,
+  Integer[0] $retry_after = 86400,
+  Integer[0] $keep_releases = 2,
   Hash[Indextts2::Variable, Indextts2::Text] $environment = {},
   Array[Indextts2::Text] $extra_args = [],
   Array[String[1]] $extra_packages = [],
@@ -161,8 +180,8 @@ class indextts2 (
   if $root !~ Indextts2::Folder {
     fail("indextts2::root is '${root}', which is no absolute path of letters, digits and . _ -: give the whole path, such as /opt/indextts2")
   }
-  if $port !~ Integer[1, 65535] {
-    fail("indextts2::port is ${port}, which is no port: give a number from 1 to 65535, such as 7860")
+  if $port !~ Integer[1, 65533] {
+    fail("indextts2::port is ${port}, which is no port: give a number from 1 to 65533, such as 7860")
   }
 
   $releases_dir = "${root}/releases"
@@ -171,6 +190,8 @@ class indextts2 (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/indextts2'
   $config_dir = '/etc/indextts2'
+  # card => slot => the loopback port of the instance there
+  $cards = { '0' => { 'blue' => $port + 1, 'green' => $port + 2 } }
 
   if $ensure == 'present' {
     $pin = indextts2::pin($revision, $releases, $installer)
@@ -188,6 +209,7 @@ class indextts2 (
     contain indextts2::folders
     contain indextts2::release
     contain indextts2::weights
+    contain indextts2::front
     contain indextts2::webui
 
     Class['indextts2::packages']
@@ -195,6 +217,7 @@ class indextts2 (
     -> Class['indextts2::folders']
     -> Class['indextts2::release']
     -> Class['indextts2::weights']
+    -> Class['indextts2::front']
     -> Class['indextts2::webui']
   } else {
     contain indextts2::remove

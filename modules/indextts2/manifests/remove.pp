@@ -6,22 +6,27 @@
 class indextts2::remove {
   assert_private()
 
-  $unit = 'indextts2-webui.service'
+  $front = 'indextts2-front.service'
+  $instances = $indextts2::cards.map |$card, $slots| { $slots.keys.map |$slot| { "indextts2-webui@${card}-${slot}.service" } }.flatten
+  $unit_files = ([$front] + $instances).map |$unit| { "/etc/systemd/system/${unit}" }
 
-  service { $unit:
+  service { [$front] + $instances:
     ensure => stopped,
+  }
+
+  service { 'releases@indextts2.service':
     enable => false,
   }
 
-  file { "/etc/systemd/system/${unit}":
+  file { $unit_files + ['/etc/releases/indextts2.json', '/var/lib/releases/indextts2.json']:
     ensure => absent,
   }
 
   # systemd forgets a unit only when it is told to
-  exec { "indextts2: forget ${unit}":
+  exec { 'indextts2: forget its units':
     command => ['/bin/systemctl', 'daemon-reload'],
-    onlyif  => "/bin/systemctl show --property=LoadState ${unit} | /bin/grep -qx LoadState=loaded",
-    require => File["/etc/systemd/system/${unit}"],
+    onlyif  => "/bin/systemctl show --property=LoadState ${([$front] + $instances).join(' ')} | /bin/grep -qx LoadState=loaded",
+    require => File[$unit_files],
   }
 
   # no `recurse`: it would make a resource of each of the tens of thousands of files in a .venv
@@ -46,8 +51,8 @@ class indextts2::remove {
     ensure => absent,
   }
 
-  Service[$unit]
-  -> File["/etc/systemd/system/${unit}"]
+  Service[[$front] + $instances]
+  -> File[$unit_files]
   -> File[$indextts2::releases_dir, $indextts2::state_dir, $indextts2::build_dir]
   -> User['tts-user', 'tts-build']
   -> Group['tts-user', 'tts-build']

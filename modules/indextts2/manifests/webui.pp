@@ -1,18 +1,14 @@
 # Rendered by fleet render from templates/module/manifests/webui.pp.j2: edit that, not this file.
 
-# @summary The web UI of IndexTTS2: its unit, its environment and what it writes
+# @summary The web UI of IndexTTS2: what its instances run, and the switch to it
 #
 # @api private
 class indextts2::webui {
   assert_private()
 
-  $release_dir = $indextts2::release_dir
-  $state_dir = $indextts2::state_dir
-  $unit = 'indextts2-webui.service'
+  $config_dir = $indextts2::config_dir
 
   $arguments = indextts2::arguments({
-      '--host' => $indextts2::address,
-      '--port' => $indextts2::port,
       '--model_dir' => $indextts2::weights_dir,
       '--verbose' => $indextts2::verbose,
       '--fp16' => $indextts2::fp16,
@@ -40,39 +36,83 @@ class indextts2::webui {
     'USE_MODELSCOPE' => indextts2::variable($indextts2::use_modelscope),
   }.filter |$name, $value| { $value =~ NotUndef } + $indextts2::environment
 
-  $probe_host = $indextts2::address ? {
-    '0.0.0.0' => '127.0.0.1',
-    /:/       => "[${regsubst($indextts2::address, '\A::\z', '::1')}]",
-    default   => $indextts2::address,
+  $unit = epp('indextts2/webui.service.epp', {
+      'config_dir'    => $config_dir,
+      'release'       => $indextts2::release,
+      'release_dir'   => $indextts2::release_dir,
+      'state_dir'     => $indextts2::state_dir,
+      'cache_hub'     => $indextts2::cache_hub,
+      'weights_dir'   => $indextts2::weights_dir,
+      'arguments'     => $arguments,
+      'environment'   => $environment,
+      'installed'     => $indextts2::release::digest,
+      'ready_timeout' => $indextts2::ready_timeout,
+  })
+  # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
+  $deployment = "${indextts2::release}.${sha256($unit)[0, 8]}"
+
+  file {
+    default:
+      ensure => file,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0644',
+      ;
+    ["${config_dir}/deployments", "${config_dir}/instances"]:
+      ensure => directory,
+      mode   => '0755',
+      ;
+    "${config_dir}/deployments/${deployment}.service":
+      content => "# deployment ${deployment}\n${unit}",
+      ;
+    '/etc/releases/indextts2.json':
+      content => stdlib::to_json_pretty({
+          'service'         => 'indextts2',
+          'webui'           => 'indextts2-webui',
+          'front'           => 'indextts2-front.service',
+          'socket'          => '/run/indextts2-front/admin.sock',
+          'releases_dir'    => $indextts2::releases_dir,
+          'deployments_dir' => "${config_dir}/deployments",
+          'wanted_release'  => $indextts2::release,
+          'handover'        => $indextts2::handover,
+          'drain_timeout'   => $indextts2::drain_timeout,
+          'ready_timeout'   => $indextts2::ready_timeout,
+          'retry_after'     => $indextts2::retry_after,
+          'keep_releases'   => $indextts2::keep_releases,
+          'cards'           => $indextts2::cards,
+          'backends'        => ['joins', 'streams', 'pages'],
+          'idle_backends'   => ['heartbeats'],
+      }),
+      ;
   }
 
-  file { "/etc/systemd/system/${unit}":
-    ensure  => file,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0644',
-    content => epp('indextts2/webui.service.epp', {
-        'release'       => $indextts2::release,
-        'release_dir'   => $release_dir,
-        'state_dir'     => $state_dir,
-        'cache_hub'     => $indextts2::cache_hub,
-        'weights_dir'   => $indextts2::weights_dir,
-        'arguments'     => $arguments,
-        'environment'   => $environment,
-        'ready_url'     => "http://${probe_host}:${indextts2::port}/config",
-        'ready_timeout' => $indextts2::ready_timeout,
-    }),
+  $indextts2::cards.each |$card, $slots| {
+    $slots.each |$slot, $port| {
+      file { "${config_dir}/instances/${card}-${slot}.env":
+        ensure  => file,
+        owner   => 'root',
+        group   => 'root',
+        mode    => '0644',
+        content => "PORT=${port}\n",
+        before  => Exec["indextts2: serve ${deployment}"],
+      }
+    }
   }
 
-  # Puppet reloads systemd by itself where the unit on disk is not the one that systemd holds.
-  service { $unit:
-    ensure    => running,
-    enable    => true,
-    subscribe => [
-      File["/etc/systemd/system/${unit}"],
-      Vcsrepo[$release_dir],
-      Exec["indextts2: restore checkout ${release_dir}"],
-      Exec["indextts2: Python environment of ${release_dir}"],
+  # At boot it brings back what served, and ends a switch that was cut off.
+  service { 'releases@indextts2.service':
+    enable => true,
+  }
+
+  # It asks systemd to switch, and waits: a run that is killed here leaves the switch to go on.
+  exec { "indextts2: serve ${deployment}":
+    command   => ['/usr/local/sbin/releases', 'indextts2', 'activate', $deployment],
+    unless    => [['/usr/local/sbin/releases', 'indextts2', 'active', $deployment]],
+    logoutput => true,
+    timeout   => $indextts2::drain_timeout + 3 * $indextts2::ready_timeout,
+    require   => [
+      File["${config_dir}/deployments/${deployment}.service", '/etc/releases/indextts2.json'],
+      Service['releases@indextts2.service'],
     ],
   }
 }

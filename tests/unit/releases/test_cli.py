@@ -130,6 +130,28 @@ def test_activate_switches_and_active_answers(machine: Machine) -> None:
     assert machine.run("tts", "active").stdout == f"{OLD}\n"
 
 
+def test_a_unit_that_somebody_edited_is_put_back_and_goes_on(machine: Machine) -> None:
+    machine.run("tts", "activate", OLD)
+    unit = machine.folder / "systemd" / "units" / "tts-webui@0-blue.service"
+    right = unit.read_text()
+    unit.write_text(right + "by hand\n")
+    assert machine.run("tts", "active", OLD).returncode == 1
+    assert machine.run("tts", "activate", OLD).returncode == 0
+    assert unit.read_text() == right
+    assert machine.running == ["tts-webui@0-blue.service"]
+
+
+@pytest.mark.parametrize("file", [".git/restored", ".git/HEAD", ".venv/.complete"])
+def test_what_was_put_back_under_a_running_web_ui_starts_it_anew(machine: Machine, file: str) -> None:
+    machine.run("tts", "activate", OLD)
+    touched = machine.folder / "releases" / OLD.rpartition(".")[0] / file
+    touched.parent.mkdir(exist_ok=True)
+    touched.write_text("again\n")
+    assert machine.run("tts", "active", OLD).returncode == 1
+    assert machine.run("tts", "activate", OLD).returncode == 0
+    assert machine.running == ["tts-webui@0-green.service"]
+
+
 def test_callers_at_once_are_served_one_after_the_other(machine: Machine) -> None:
     machine.run("tts", "activate", OLD)
     with ThreadPoolExecutor() as callers:

@@ -123,6 +123,8 @@ def _active(node: Node, arguments: Sequence[str]) -> None:
     )
     if wanted and not (state and serves(node, state, wanted)):
         raise AnswerIsNo(f"{node.description.service}: {wanted} does not serve as it is on the disk")
+    if wanted and any(node.units.installed(unit) != node.disk.deployment(wanted) for unit in units):
+        raise AnswerIsNo(f"{node.description.service}: {' '.join(units)} is not as {wanted} put it there")
     found = node.units.states(units) if units else {}
     down = [f"{unit} is {said}" for unit, said in found.items() if said != "active"]
     if down or not state or not units:

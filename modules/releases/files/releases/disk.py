@@ -11,6 +11,8 @@ from releases.description import Description, is_id, release_of
 from releases.state import Stamps
 
 STAMP = ".venv/.complete"
+#: What a web UI that was started before has to be started anew for: its checkout was put back, or moved.
+_CHECKOUT = (".git/restored", ".git/HEAD")
 _UNIT_OF = re.compile(r"# deployment (\S+)\n")
 
 
@@ -43,9 +45,13 @@ class Disk:
 
         The time is in it, so that an environment built again counts as another, whatever its digest.
         """
-        path = f"{self.release_dir(release_of(identifier))}/{STAMP}"
-        text = files.read(path)
-        return None if text is None else {STAMP: f"{text.strip()} {os.stat(path).st_mtime_ns}"}
+        folder = self.release_dir(release_of(identifier))
+        found = {}
+        for name in (STAMP, *_CHECKOUT):
+            text = files.read(f"{folder}/{name}")
+            if text is not None:
+                found[name] = f"{text.strip()} {os.stat(f'{folder}/{name}').st_mtime_ns}"
+        return found if STAMP in found else None
 
     def deployment(self, identifier: str) -> str | None:
         """Return the unit of a deployment, or None where there is none."""

@@ -39,7 +39,7 @@
 #   The address that the service listens on.
 #
 # @param port
-#   The port that the service listens on.
+#   The port that the service listens on. The two after it are those of its web UIs, on loopback.
 #
 # @param installer
 #   What builds the Python environment. A release with the install method `lock` needs uv.
@@ -66,6 +66,21 @@
 #
 # @param ready_timeout
 #   Seconds that a start may take until the service answers.
+#
+# @param handover
+#   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and
+#   the new release loads; one copy has to fit the card. `overlap`: the new one loads beside the old; both
+#   have to fit.
+#
+# @param drain_timeout
+#   Seconds that running jobs get to end before a switch cuts them off.
+#
+# @param retry_after
+#   Seconds after which a release that failed to start is tried again.
+#
+# @param keep_releases
+#   How many releases stay on the disk beside the one that serves, the one before it and the one that is
+#   wanted.
 #
 # @param environment
 #   More environment variables for the service; they win over its own.
@@ -115,6 +130,10 @@ class echo_tiny (
   Integer[60] $install_timeout = 3600,
   Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
   Integer[1] $ready_timeout = 600,
+  Enum['hold', 'overlap'] $handover = 'hold',
+  Integer[0] $drain_timeout = 300,
+  Integer[0] $retry_after = 86400,
+  Integer[0] $keep_releases = 2,
   Hash[Echo_tiny::Variable, Echo_tiny::Text] $environment = {},
   Array[Echo_tiny::Text] $extra_args = [],
   Array[String[1]] $extra_packages = [],
@@ -127,8 +146,8 @@ class echo_tiny (
   if $root !~ Echo_tiny::Folder {
     fail("echo_tiny::root is '${root}', which is no absolute path of letters, digits and . _ -: give the whole path, such as /srv/echo")
   }
-  if $port !~ Integer[1, 65535] {
-    fail("echo_tiny::port is ${port}, which is no port: give a number from 1 to 65535, such as 8099")
+  if $port !~ Integer[1, 65533] {
+    fail("echo_tiny::port is ${port}, which is no port: give a number from 1 to 65533, such as 8099")
   }
 
   $releases_dir = "${root}/releases"
@@ -137,6 +156,8 @@ class echo_tiny (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/echo_tiny'
   $config_dir = '/etc/echo_tiny'
+  # card => slot => the loopback port of the instance there
+  $cards = { '0' => { 'blue' => $port + 1, 'green' => $port + 2 } }
 
   if $ensure == 'present' {
     $pin = echo_tiny::pin($revision, $releases, $installer)
@@ -152,12 +173,14 @@ class echo_tiny (
     contain echo_tiny::account
     contain echo_tiny::folders
     contain echo_tiny::release
+    contain echo_tiny::front
     contain echo_tiny::webui
 
     Class['echo_tiny::packages']
     -> Class['echo_tiny::account']
     -> Class['echo_tiny::folders']
     -> Class['echo_tiny::release']
+    -> Class['echo_tiny::front']
     -> Class['echo_tiny::webui']
   } else {
     contain echo_tiny::remove

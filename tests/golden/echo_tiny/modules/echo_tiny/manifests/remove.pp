@@ -6,22 +6,27 @@
 class echo_tiny::remove {
   assert_private()
 
-  $unit = 'echo_tiny-webui.service'
+  $front = 'echo_tiny-front.service'
+  $instances = $echo_tiny::cards.map |$card, $slots| { $slots.keys.map |$slot| { "echo_tiny-webui@${card}-${slot}.service" } }.flatten
+  $unit_files = ([$front] + $instances).map |$unit| { "/etc/systemd/system/${unit}" }
 
-  service { $unit:
+  service { [$front] + $instances:
     ensure => stopped,
+  }
+
+  service { 'releases@echo_tiny.service':
     enable => false,
   }
 
-  file { "/etc/systemd/system/${unit}":
+  file { $unit_files + ['/etc/releases/echo_tiny.json', '/var/lib/releases/echo_tiny.json']:
     ensure => absent,
   }
 
   # systemd forgets a unit only when it is told to
-  exec { "echo_tiny: forget ${unit}":
+  exec { 'echo_tiny: forget its units':
     command => ['/bin/systemctl', 'daemon-reload'],
-    onlyif  => "/bin/systemctl show --property=LoadState ${unit} | /bin/grep -qx LoadState=loaded",
-    require => File["/etc/systemd/system/${unit}"],
+    onlyif  => "/bin/systemctl show --property=LoadState ${([$front] + $instances).join(' ')} | /bin/grep -qx LoadState=loaded",
+    require => File[$unit_files],
   }
 
   # no `recurse`: it would make a resource of each of the tens of thousands of files in a .venv
@@ -46,8 +51,8 @@ class echo_tiny::remove {
     ensure => absent,
   }
 
-  Service[$unit]
-  -> File["/etc/systemd/system/${unit}"]
+  Service[[$front] + $instances]
+  -> File[$unit_files]
   -> File[$echo_tiny::releases_dir, $echo_tiny::state_dir, $echo_tiny::build_dir]
   -> User['echo', 'echo-build']
   -> Group['echo', 'echo-build']

@@ -1,18 +1,14 @@
 # Rendered by fleet render from templates/module/manifests/webui.pp.j2: edit that, not this file.
 
-# @summary The web UI of Echo's 回声 100% "tiny" <%= title %> ${title}: its unit, its environment and what it writes
+# @summary The web UI of Echo's 回声 100% "tiny" <%= title %> ${title}: what its instances run, and the switch to it
 #
 # @api private
 class echo_tiny::webui {
   assert_private()
 
-  $release_dir = $echo_tiny::release_dir
-  $state_dir = $echo_tiny::state_dir
-  $unit = 'echo_tiny-webui.service'
+  $config_dir = $echo_tiny::config_dir
 
   $arguments = echo_tiny::arguments({
-      '--bind' => $echo_tiny::address,
-      '--listen-port' => $echo_tiny::port,
       '--motto' => $echo_tiny::motto,
       '--mode' => $echo_tiny::mode,
       '--gain' => $echo_tiny::gain,
@@ -28,38 +24,82 @@ class echo_tiny::webui {
     'ECHO_DELAY' => echo_tiny::variable($echo_tiny::delay),
   }.filter |$name, $value| { $value =~ NotUndef } + $echo_tiny::environment
 
-  $probe_host = $echo_tiny::address ? {
-    '0.0.0.0' => '127.0.0.1',
-    /:/       => "[${regsubst($echo_tiny::address, '\A::\z', '::1')}]",
-    default   => $echo_tiny::address,
+  $unit = epp('echo_tiny/webui.service.epp', {
+      'config_dir'    => $config_dir,
+      'release'       => $echo_tiny::release,
+      'release_dir'   => $echo_tiny::release_dir,
+      'state_dir'     => $echo_tiny::state_dir,
+      'cache_hub'     => $echo_tiny::cache_hub,
+      'arguments'     => $arguments,
+      'environment'   => $environment,
+      'installed'     => $echo_tiny::release::digest,
+      'ready_timeout' => $echo_tiny::ready_timeout,
+  })
+  # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
+  $deployment = "${echo_tiny::release}.${sha256($unit)[0, 8]}"
+
+  file {
+    default:
+      ensure => file,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0644',
+      ;
+    ["${config_dir}/deployments", "${config_dir}/instances"]:
+      ensure => directory,
+      mode   => '0755',
+      ;
+    "${config_dir}/deployments/${deployment}.service":
+      content => "# deployment ${deployment}\n${unit}",
+      ;
+    '/etc/releases/echo_tiny.json':
+      content => stdlib::to_json_pretty({
+          'service'         => 'echo_tiny',
+          'webui'           => 'echo_tiny-webui',
+          'front'           => 'echo_tiny-front.service',
+          'socket'          => '/run/echo_tiny-front/admin.sock',
+          'releases_dir'    => $echo_tiny::releases_dir,
+          'deployments_dir' => "${config_dir}/deployments",
+          'wanted_release'  => $echo_tiny::release,
+          'handover'        => $echo_tiny::handover,
+          'drain_timeout'   => $echo_tiny::drain_timeout,
+          'ready_timeout'   => $echo_tiny::ready_timeout,
+          'retry_after'     => $echo_tiny::retry_after,
+          'keep_releases'   => $echo_tiny::keep_releases,
+          'cards'           => $echo_tiny::cards,
+          'backends'        => ['pages'],
+          'idle_backends'   => [],
+      }),
+      ;
   }
 
-  file { "/etc/systemd/system/${unit}":
-    ensure  => file,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0644',
-    content => epp('echo_tiny/webui.service.epp', {
-        'release'       => $echo_tiny::release,
-        'release_dir'   => $release_dir,
-        'state_dir'     => $state_dir,
-        'cache_hub'     => $echo_tiny::cache_hub,
-        'arguments'     => $arguments,
-        'environment'   => $environment,
-        'ready_url'     => "http://${probe_host}:${echo_tiny::port}/",
-        'ready_timeout' => $echo_tiny::ready_timeout,
-    }),
+  $echo_tiny::cards.each |$card, $slots| {
+    $slots.each |$slot, $port| {
+      file { "${config_dir}/instances/${card}-${slot}.env":
+        ensure  => file,
+        owner   => 'root',
+        group   => 'root',
+        mode    => '0644',
+        content => "PORT=${port}\n",
+        before  => Exec["echo_tiny: serve ${deployment}"],
+      }
+    }
   }
 
-  # Puppet reloads systemd by itself where the unit on disk is not the one that systemd holds.
-  service { $unit:
-    ensure    => running,
-    enable    => true,
-    subscribe => [
-      File["/etc/systemd/system/${unit}"],
-      Vcsrepo[$release_dir],
-      Exec["echo_tiny: restore checkout ${release_dir}"],
-      Exec["echo_tiny: Python environment of ${release_dir}"],
+  # At boot it brings back what served, and ends a switch that was cut off.
+  service { 'releases@echo_tiny.service':
+    enable => true,
+  }
+
+  # It asks systemd to switch, and waits: a run that is killed here leaves the switch to go on.
+  exec { "echo_tiny: serve ${deployment}":
+    command   => ['/usr/local/sbin/releases', 'echo_tiny', 'activate', $deployment],
+    unless    => [['/usr/local/sbin/releases', 'echo_tiny', 'active', $deployment]],
+    logoutput => true,
+    timeout   => $echo_tiny::drain_timeout + 3 * $echo_tiny::ready_timeout,
+    require   => [
+      File["${config_dir}/deployments/${deployment}.service", '/etc/releases/echo_tiny.json'],
+      Service['releases@echo_tiny.service'],
     ],
   }
 }

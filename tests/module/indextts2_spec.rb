@@ -197,6 +197,7 @@ RSpec.describe 'indextts2', type: :class do
         %w[packages account folders release weights front webui].each_cons(2) do |first, second|
           is_expected.to contain_class("indextts2::#{first}").that_comes_before("Class[indextts2::#{second}]")
         end
+        %w[releases releases::haproxy].each { |tool| is_expected.to contain_class(tool).that_comes_before('Class[indextts2::front]') }
       end
 
       it 'runs and builds as two accounts that nobody can log in to' do

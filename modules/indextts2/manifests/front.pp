@@ -9,8 +9,8 @@ class indextts2::front {
   $unit = 'indextts2-front.service'
   $config = "${indextts2::config_dir}/haproxy.cfg"
 
-  include releases
-  include releases::haproxy
+  require releases
+  require releases::haproxy
 
   file {
     default:
@@ -29,7 +29,6 @@ class indextts2::front {
           'drain_timeout' => $indextts2::drain_timeout,
           'ready_timeout' => $indextts2::ready_timeout,
       }),
-      require      => Class['releases::haproxy'],
       ;
     "/etc/systemd/system/${unit}":
       content => epp('indextts2/front.service.epp', {

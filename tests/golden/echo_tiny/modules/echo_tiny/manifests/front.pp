@@ -9,8 +9,8 @@ class echo_tiny::front {
   $unit = 'echo_tiny-front.service'
   $config = "${echo_tiny::config_dir}/haproxy.cfg"
 
-  include releases
-  include releases::haproxy
+  require releases
+  require releases::haproxy
 
   file {
     default:
@@ -29,7 +29,6 @@ class echo_tiny::front {
           'drain_timeout' => $echo_tiny::drain_timeout,
           'ready_timeout' => $echo_tiny::ready_timeout,
       }),
-      require      => Class['releases::haproxy'],
       ;
     "/etc/systemd/system/${unit}":
       content => epp('echo_tiny/front.service.epp', {

@@ -35,4 +35,7 @@ def validate(ctx: click.Context, root: Path, as_json: bool) -> None:
         click.echo(finding.show(root), err=True)
     if code := worst(report.findings):
         ctx.exit(code)
-    click.echo(f"{report.files} files with {report.keys} keys: all known, all of their type")
+    said = "all known, all of their type"
+    if warnings := len(report.findings):
+        said = f"no mistake, {warnings} warning{'s' * (warnings > 1)}"
+    click.echo(f"{report.files} files with {report.keys} keys: {said}")

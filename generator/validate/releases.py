@@ -31,7 +31,7 @@ def check_releases(repository: Repository) -> Iterator[Finding]:
             key = f"{service.name}::revision"
             revision = document.data.get(key)
             if _is_revision(revision) and revision not in pinned:
-                cure = near_version(revision, pinned) or f" (fleet pin {service.name} {revision} makes one)"
+                cure = near_version(revision, pinned) or f" (fleet pin {service.name} TAG pins a tag)"
                 yield at(document, (key,), f"no release is pinned as {revision}{cure}")
             yield from _weights(document, service, weights)
 

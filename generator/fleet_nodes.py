@@ -31,7 +31,7 @@ def fleet_nodes(root: Path, *, offline: bool = False) -> list[KnownNode] | None:
     from generator.puppetdb import PuppetDB  # it takes a tenth of a second, and few have one
 
     puppetdb = PuppetDB.load(path)
-    with step(f"ask PuppetDB at {puppetdb.url} which nodes there are"):
+    with step(f"ask PuppetDB at {puppetdb.address} which nodes there are"):
         reported = puppetdb.nodes()
     invited = known_nodes(root) if (root / FILE).exists() else []
     nodes = {node.certname: node for node in [*invited, *reported]}

@@ -13,18 +13,22 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import pypuppetdb
-from pypuppetdb.errors import APIError
 
 from generator.errors import FleetError, InputError
 from generator.inventory import KnownNode
 
 #: Seconds for a connection, and for what comes over it to go on.
 TIMEOUT = (3.0, 6.0)
+#: Seconds for the whole answer, however it trickles in.
+LIMIT = 30.0
 
+_NO_INVENTORY = "gives no inventory, so it is none or one of another version"
 _SHAPE = '{"puppetdb": {"server_urls": "https://HOST:8081", "cacert": "…", "cert": "…", "key": "…"}}'
 
 
@@ -66,23 +70,49 @@ class PuppetDB:
                 raise InputError(path, 1, 1, f"{name} is {word!r}, which is no text (write {_SHAPE})")
         return cls(path, url, **words)
 
+    @property
+    def address(self) -> str:
+        """Where it is, without the password that ``url`` may hold."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
     def nodes(self) -> list[KnownNode]:
         """List the nodes that are not deactivated, by name.
 
         Raises:
-            FleetError: PuppetDB does not answer, or not with an inventory.
+            FleetError: PuppetDB does not answer within LIMIT, not with an inventory, or knows no node.
         """
+        answer: Queue[list[Any] | Exception] = Queue()
+
+        def ask() -> None:
+            try:
+                answer.put(list(self._connect().inventory()))
+            except Exception as error:
+                answer.put(error)
+
+        # A thread that nobody waits for: what answers a byte a second keeps within the library's limits.
+        Thread(target=ask, daemon=True).start()
         try:
-            entries = self._connect().inventory()
-            nodes = [KnownNode(entry.node, entry.trusted, entry.facts) for entry in entries]
-        except (AttributeError, KeyError, TypeError):
-            raise self._error("gives no inventory, so it is none or one of another version") from None
-        except (OSError, ValueError, APIError) as error:
-            raise self._error(self._complaint(error)) from None
-        return sorted(nodes, key=lambda node: node.certname)
+            found = answer.get(timeout=LIMIT)
+        except Empty:
+            raise self._error(f"does not come to an end within {LIMIT:g} s") from None
+        if isinstance(found, Exception):
+            raise self._error(self._complaint(found)) from None
+        if not found:
+            raise self._error("knows no node")
+        return sorted((self._node(entry) for entry in found), key=lambda node: node.certname)
+
+    def _node(self, entry: Any) -> KnownNode:
+        """Take one entry; a node that sent no facts, or that no certificate vouches for, has none."""
+        name, trusted, facts = entry.node, entry.trusted or {}, entry.facts or {}
+        if isinstance(trusted, dict):
+            trusted = {**trusted, "extensions": trusted.get("extensions") or {}}
+        if not isinstance(name, str) or not isinstance(trusted, dict) or not isinstance(facts, dict):
+            raise self._error(_NO_INVENTORY)
+        return KnownNode(name, trusted, facts)
 
     def _error(self, complaint: str) -> FleetError:
-        return FleetError(f"{self.path}: PuppetDB at {self.url} {complaint} (--offline does without it)")
+        return FleetError(f"{self.path}: PuppetDB at {self.address} {complaint} (--offline does without it)")
 
     def _connect(self) -> Any:
         # its own log says again what its errors say
@@ -97,6 +127,8 @@ class PuppetDB:
             ssl_cert=self.cert,
             ssl_key=self.key,
             token=self.token,
+            username=parts.username,
+            password=parts.password,
             timeout=TIMEOUT,
         )
 
@@ -107,6 +139,9 @@ class PuppetDB:
             return f"refuses {asker}: profile::puppetdb::clients names whom it answers"
         if status:
             return f"answers {status}"
+        # what requests raises for a text that is no JSON is an OSError, too
+        if isinstance(error, (ValueError, AttributeError, KeyError, TypeError)):
+            return _NO_INVENTORY
         return f"cannot be asked: {_reason(error)}"
 
 

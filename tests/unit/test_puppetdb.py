@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,11 @@ def test_the_first_of_several_servers_is_asked(settings: Settings, urls: object)
     [
         (say(403, b"denied"), "refuses who has no certificate: profile::puppetdb::clients names"),
         (say(500, b"oops"), "answers 500"),
-        (say(200, b"<html>"), "cannot be asked: "),
+        (say(200, b"<html>"), "gives no inventory"),
+        (say(200, b""), "gives no inventory"),
+        (say(200, b"[]"), "knows no node (--offline"),
+        (say(200, json.dumps([entry("a") | {"facts": 7}]).encode()), "gives no inventory"),
+        (say(200, json.dumps([entry("a") | {"certname": None}]).encode()), "gives no inventory"),
         (say(200, b'{"error": "?"}'), "gives no inventory"),
         (say(200, b'[{"certname": "a"}]'), "gives no inventory"),
         (say(200, b"7"), "gives no inventory"),
@@ -136,6 +140,41 @@ def test_silence_is_not_waited_for(settings: Settings, monkeypatch: pytest.Monke
     monkeypatch.setattr(puppetdb, "TIMEOUT", (0.1, 0.2))
     with serving(lambda handler: time.sleep(2)) as url, pytest.raises(FleetError, match="timed out"):
         PuppetDB.load(settings(server_urls=url)).nodes()
+
+
+def test_what_never_comes_to_an_end_is_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        with suppress(OSError):
+            for _ in range(40):
+                handler.wfile.write(b" ")
+                time.sleep(0.05)
+
+    monkeypatch.setattr(puppetdb, "LIMIT", 0.3)
+    with serving(drip) as url, pytest.raises(FleetError, match=r"does not come to an end within 0\.3 s"):
+        PuppetDB.load(settings(server_urls=url)).nodes()
+
+
+def test_a_node_without_facts_or_certificate_is_a_node(settings: Settings) -> None:
+    entries = [entry("a") | {"facts": None, "trusted": None}, entry("b") | {"trusted": {"extensions": None}}]
+    with serving(say(200, json.dumps(entries).encode())) as url:
+        nodes = PuppetDB.load(settings(server_urls=url)).nodes()
+    assert [(node.certname, node.role, node.environment) for node in nodes] == [("a", "", ""), ("b", "", "")]
+
+
+def test_a_password_is_used_and_never_shown(settings: Settings) -> None:
+    asked = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.headers["Authorization"])
+        say(500, b"")(handler)
+
+    with serving(answer) as url, pytest.raises(FleetError) as caught:
+        PuppetDB.load(settings(server_urls=url.replace("//", "//me:hush@"))).nodes()
+    assert asked == ["Basic bWU6aHVzaA=="]
+    assert "hush" not in str(caught.value)
+    assert url in str(caught.value)
 
 
 def test_nobody_there(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,7 @@ class GitSource:
             self.git(*fetch, *what)
         if self.git("cat-file", "-t", commit).strip() != b"commit":
             raise FleetError(f"the tag {tag} of {self.url} is on no commit")
-        return Tree(self, commit)
+        return Tree(self, tag, commit)
 
     def git(self, *arguments: str) -> bytes:
         """Return what git prints, run on the bare repository, which has this one as its remote ``source``.
@@ -170,10 +170,11 @@ class GitSource:
 
 
 class Tree:
-    """The files of a :class:`GitSource` at one ``commit``; each comes when it is read."""
+    """The files of a :class:`GitSource` at one ``commit``, that of ``tag``; each comes when it is read."""
 
-    def __init__(self, source: GitSource, commit: str) -> None:
+    def __init__(self, source: GitSource, tag: str, commit: str) -> None:
         """Call :meth:`GitSource.tree` instead."""
+        self.tag = tag
         self.commit = commit
         self._source = source
 
@@ -188,9 +189,9 @@ class Tree:
             return None
         mode, _, object_id = entry.partition("\t")[0].split()
         if mode not in ("100644", "100755"):
-            raise FleetError(f"{self._source.url}: {path} is no plain file at {self.commit}")
+            raise FleetError(f"{self._source.url}: {path} is no plain file at {self.tag}")
         if int(git("cat-file", "-s", object_id)) > MAX_FILE:
-            raise FleetError(f"{self._source.url}: {path} has more than {MAX_FILE} bytes at {self.commit}")
+            raise FleetError(f"{self._source.url}: {path} has more than {MAX_FILE} bytes at {self.tag}")
         return git("cat-file", "blob", object_id)
 
 

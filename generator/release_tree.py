@@ -45,16 +45,16 @@ def read_release(tree: Tree, service: Service) -> ReleaseTree:
     entry_point = tree.read(service.entry_point)
     if entry_point is None:
         raise FleetError(
-            f"{service.entry_point} is not in {tree.commit} (the definition of {service.name} starts it)"
+            f"{service.entry_point} is not in {tree.tag} (the definition of {service.name} starts it)"
         )
     text = tree.read("pyproject.toml")
     lock = tree.read("uv.lock") if text is not None else None
-    pyproject = _toml(text or b"", tree.commit)
+    pyproject = _toml(text or b"", tree.tag)
     project = _table(pyproject, "project")
     return ReleaseTree(
         install="lock" if lock is not None else _unlocked_install(tree, pyproject),
         lock_sha256=None if lock is None else hashlib.sha256(lock).hexdigest(),
-        requires=_requires(project, tree.commit),
+        requires=_requires(project, tree.tag),
         python=_python_version(tree.read(".python-version") or b""),
         extras=frozenset(canonicalize_name(name) for name in _table(project, "optional-dependencies")),
         flags=known_flags(entry_point),
@@ -74,15 +74,15 @@ def _unlocked_install(tree: Tree, pyproject: dict[str, Any]) -> str:
     if "build-system" in pyproject:
         return "project"
     raise FleetError(
-        f"nothing says how to install {tree.commit} (uv.lock, pyproject.toml or requirements.txt would)"
+        f"nothing says how to install {tree.tag} (uv.lock, pyproject.toml or requirements.txt would)"
     )
 
 
-def _toml(text: bytes, commit: str) -> dict[str, Any]:
+def _toml(text: bytes, tag: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:
-        raise FleetError(f"pyproject.toml of {commit} is no TOML: {error}") from None
+        raise FleetError(f"pyproject.toml of {tag} is no TOML: {error}") from None
 
 
 def _table(parent: dict[str, Any], key: str) -> dict[str, Any]:
@@ -90,12 +90,12 @@ def _table(parent: dict[str, Any], key: str) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _requires(project: dict[str, Any], commit: str) -> SpecifierSet:
+def _requires(project: dict[str, Any], tag: str) -> SpecifierSet:
     bounds = project.get("requires-python", "")
     try:
         return SpecifierSet(bounds if isinstance(bounds, str) else repr(bounds))
     except InvalidSpecifier:
-        raise FleetError(f"requires-python of {commit} is no bound of versions: {bounds!r}") from None
+        raise FleetError(f"requires-python of {tag} is no bound of versions: {bounds!r}") from None
 
 
 def _python_version(text: bytes) -> str | None:

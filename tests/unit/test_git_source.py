@@ -74,7 +74,7 @@ def test_what_is_no_plain_file_is_refused(origin: Origin) -> None:
     with open_source(origin.url) as source:
         tree = source.tree("v1")
         for path in ("link", "folder"):
-            with pytest.raises(FleetError, match=rf"{path} is no plain file"):
+            with pytest.raises(FleetError, match=rf"{path} is no plain file at v1"):
                 tree.read(path)
         with pytest.raises(FleetError, match=r"the tag blob of .* is on no commit"):
             source.tree("blob")

@@ -115,7 +115,8 @@ def test_a_locked_release_is_pinned_and_every_other_byte_stays(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"webui.py": ENTRY_POINT}, "nothing says how to install"),
+        ({"webui.py": ENTRY_POINT}, "nothing says how to install v3 "),
+        ({"pyproject.toml": PYPROJECT}, "webui.py is not in v3 "),
         (
             {**LOCKED, "pyproject.toml": "[project]\nrequires-python = '>=3.12'"},
             "v3 needs Python >=3.12, which 3.11 is not",

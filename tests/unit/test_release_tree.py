@@ -20,7 +20,7 @@ class Written(Tree):
     """A tree that a test writes."""
 
     def __init__(self, files: dict[str, str | bytes]) -> None:
-        self.commit = "0" * 40
+        self.tag = "v3"
         self.files = files
 
     def read(self, path: str) -> bytes | None:
@@ -56,8 +56,8 @@ def test_the_install_method_is_that_of_the_tree(files: dict[str, str | bytes], i
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({}, "nothing says how to install 0{40}"),
-        ({"pyproject.toml": "[tool.x]"}, "nothing says how to install 0{40}"),
+        ({}, "nothing says how to install v3"),
+        ({"pyproject.toml": "[tool.x]"}, "nothing says how to install v3"),
         ({"pyproject.toml": "[project"}, "is no TOML"),
         ({"pyproject.toml": b"\xff"}, "is no TOML"),
         pytest.param({"pyproject.toml": "x = " + "[" * 100_000}, "is no TOML", id="deep"),
@@ -72,7 +72,7 @@ def test_a_tree_that_cannot_be_installed_is_refused(files: dict[str, str | bytes
 
 
 def test_a_tree_without_the_entry_point_is_refused() -> None:
-    with pytest.raises(FleetError, match=r"webui\.py is not in 0{40}"):
+    with pytest.raises(FleetError, match=r"webui\.py is not in v3"):
         read_release(Written({"pyproject.toml": PROJECT}), SERVICE)
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.definition import find_definition
 from generator.errors import FleetError
 from generator.git_commit import commit_file, refuse_mixture
 from generator.inventory import FILE as INVENTORY
 from generator.inventory import KnownNode, known_nodes
-from generator.names import MOST, alike
-from generator.pin import Catalogue
+from generator.names import MOST, alike, quoted
+from generator.pin import CATALOGUE, Catalogue, check_revision
 from generator.reach import FileReach, reach
 from generator.tokens import CERTNAME, NAME
 from generator.tree import Change
@@ -21,8 +21,6 @@ from generator.yaml_edit import set_value, write_beside
 from generator.yaml_source import load_data
 
 HIERADATA = Path("hieradata")
-#: As the module's type Revision; git has no name with two dots in a row.
-_REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def layer(environment: str | None = None, role: str | None = None, node: str | N
     for folder, kind, name, shape in chosen:
         if name is None or not shape.fullmatch(name) or len(name) > 250:
             rule = "host name in lower case" if shape is CERTNAME else "plain name: a-z, 0-9 and _"
-            raise FleetError(f"{kind} {_quoted(name or '')} is no {rule}")
+            raise FleetError(f"{kind} {quoted(name or '')} is no {rule}")
         return Layer(HIERADATA / folder / f"{name}.yaml", f"{kind} {name}")
     return FLEET
 
@@ -106,13 +104,9 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
     Raises:
         FleetError: with the names that look alike, and the command that pins the release.
     """
-    services = sorted(path.stem for path in (root / HIERADATA / "services").glob("*.yaml"))
-    if service not in services:
-        raise FleetError(f"{_quoted(service)}: no such service ({alike(service, services)})")
-    if not _REVISION.fullmatch(revision):
-        rule = "a letter or digit, then letters, digits and . _ + -"
-        raise FleetError(f"{_quoted(revision)} is no name of a release ({rule})")
-    path = root / HIERADATA / "catalogue" / f"{service}.yaml"
+    find_definition(service, root / HIERADATA / "services")
+    check_revision(revision)
+    path = root / CATALOGUE / f"{service}.yaml"
     pinned = Catalogue(path, service).releases
     if revision not in pinned:
         raise FleetError(
@@ -186,8 +180,3 @@ def _names(nodes: Sequence[str]) -> str:
     count = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
     more = ", …" if len(nodes) > MOST else ""
     return f"{count}: {', '.join(nodes[:MOST])}{more}"
-
-
-def _quoted(word: str) -> str:
-    """Write what may hold anything as one line of a message."""
-    return repr(word[:60])

@@ -12,7 +12,8 @@ import fastjsonschema
 from generator import definition_checks as checks
 from generator import puppet_types
 from generator.definition_schema import DEFINITION
-from generator.errors import InputError, InputErrors
+from generator.errors import FleetError, InputError, InputErrors
+from generator.names import alike, quoted
 from generator.service import (
     Accounts,
     Call,
@@ -47,6 +48,17 @@ def load_pattern(path: Path = PATTERN) -> dict[str, Any]:
     pattern = load(path).data
     assert isinstance(pattern, dict)
     return pattern
+
+
+def find_definition(name: str, folder: Path = SERVICES) -> Path:
+    """Return the path of the definition of the service ``name``.
+
+    Raises FleetError where ``folder`` has none, with the names that look alike.
+    """
+    known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if name not in known:
+        raise FleetError(f"{quoted(name)}: no such service ({alike(name, known)})")
+    return known[name]
 
 
 def load_service(path: Path) -> Service:

@@ -20,3 +20,8 @@ def alike(word: str, known: Iterable[str]) -> str:
         return f"did you mean {' or '.join(near)}?"
     cut = "…, " if len(names) > MOST else ""
     return f"there are: {cut}{', '.join(names[-MOST:])}" if names else "there are none"
+
+
+def quoted(word: str) -> str:
+    """Write what may hold anything as a part of one line of a message."""
+    return repr(word[:60])

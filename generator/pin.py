@@ -11,8 +11,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from generator import puppet_types
+from generator.definition import find_definition, load_service
 from generator.errors import AnswerIsNo, FleetError
 from generator.git_source import LIMIT, open_source
+from generator.names import alike, quoted
 from generator.release_tree import ReleaseTree, read_release
 from generator.service import Service
 from generator.tree import Change
@@ -20,6 +22,12 @@ from generator.yaml_edit import set_value, write_beside
 from generator.yaml_source import Document, load_data
 
 Entry = dict[str, Any]
+#: Below the control repository: the catalogue of each service.
+CATALOGUE = Path("hieradata") / "catalogue"
+#: As the module's type Revision; git has no name with two dots in a row.
+_REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
+#: As in the module's type Release.
+_PYTHON = re.compile(r"3\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -114,19 +122,32 @@ class Catalogue:
         return Change(self.path, self._content, text.encode())
 
 
+def check_revision(revision: str) -> None:
+    """Refuse what is no name of a release, before git or a file is asked for it. Raises FleetError."""
+    if not _REVISION.fullmatch(revision):
+        rule = "a letter or digit, then letters, digits and . _ + -, no two dots in a row"
+        raise FleetError(f"{quoted(revision)} is no name of a release ({rule})")
+
+
+def pin_in(root: Path, name: str, revision: str, wishes: Wishes, limit: float = LIMIT) -> Pin:
+    """Pin a tag of the service ``name`` in the control repository at ``root``; see :func:`pin`."""
+    service = load_service(find_definition(name, root / "hieradata" / "services"))
+    return pin(service, revision, root / CATALOGUE / f"{name}.yaml", wishes, limit)
+
+
 def pin(service: Service, revision: str, path: Path, wishes: Wishes, limit: float = LIMIT) -> Pin:
     """Pin the tag ``revision`` of the source of ``service`` in the catalogue ``path``.
 
     Git may take ``limit`` seconds. Raises AnswerIsNo where the tag has moved since it was pinned, and
     FleetError for whatever else keeps it from being pinned; the catalogue is untouched then.
     """
-    _check(service, "Revision", revision, "")
-    if ".." in revision:
-        raise FleetError(f"{revision} is no name of a tag (git has none with two dots in a row)")
+    check_revision(revision)
+    if wishes.python is not None and not _PYTHON.fullmatch(wishes.python):
+        raise FleetError(f"--python {quoted(wishes.python)} is no version such as 3.11")
     catalogue = Catalogue(path, service.name)
     if wishes.weights is not None and wishes.weights not in catalogue.weights:
-        known = ", ".join(catalogue.weights) or "none"
-        raise FleetError(f"{path}: no {wishes.weights} in {service.name}::weights (there are: {known})")
+        near = alike(wishes.weights, catalogue.weights)
+        raise FleetError(f"{path}: no {quoted(wishes.weights)} in {service.name}::weights ({near})")
     old = catalogue.releases.get(revision, {})
     with open_source(service.source, limit) as source:
         commit = source.resolve(revision)
@@ -140,7 +161,7 @@ def pin(service: Service, revision: str, path: Path, wishes: Wishes, limit: floa
                 return Pin(old, None)
         release = read_release(source.tree(revision), service)
     entry = _entry(commit, release, wishes, old, catalogue, service)
-    _check(service, "Release", entry, f"{revision}: ")
+    _check(service, entry, f"{revision}: ")
     if not release.fits(entry["python"]):
         raise FleetError(
             f"{revision} needs Python {release.requires}, which {entry['python']} is not (say it: --python)"
@@ -192,10 +213,10 @@ def _notes(
         yield f"pyproject.toml has no extra {', '.join(missing)}: set {service.name}::extras for its nodes"
 
 
-def _check(service: Service, kind: str, value: Any, where: str) -> None:
-    """Raise FleetError where ``value`` is not of the module's data type ``kind``."""
+def _check(service: Service, entry: Entry, where: str) -> None:
+    """Raise FleetError where ``entry`` is not of the module's data type Release."""
     aliases = {f"{service.namespace}::{entry.name}": entry.type for entry in service.types}
-    mismatch = puppet_types.check(puppet_types.parse(f"{service.namespace}::{kind}", aliases), value)
+    mismatch = puppet_types.check(puppet_types.parse(f"{service.namespace}::Release", aliases), entry)
     if mismatch:
         raise FleetError(f"{where}{mismatch}")
 

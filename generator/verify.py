@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.definition import REPOSITORY, SERVICES, load_service
+from generator.definition import REPOSITORY, SERVICES, find_definition, load_service
 from generator.errors import CommandFailed, FleetError
 
 #: A name that ssh may get: never one that it takes for an option.
@@ -88,11 +88,8 @@ def _check_names(hosts: Sequence[str], user: str) -> None:
 
 def _units(services: Sequence[str]) -> dict[str, str]:
     """Give the front's unit of each service, by the service's name; of every service, where none is named."""
-    known = sorted(path.stem for path in SERVICES.glob("*.yaml"))
-    for name in services:
-        if name not in known:
-            raise FleetError(f"{name}: no such service in {SERVICES} (there are: {', '.join(known)})")
-    return {name: load_service(SERVICES / f"{name}.yaml").front for name in services or known}
+    names = services or sorted(path.stem for path in SERVICES.glob("*.yaml"))
+    return {name: load_service(find_definition(name)).front for name in names}
 
 
 def _verify_host(

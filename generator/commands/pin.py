@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from generator.definition import REPOSITORY, SERVICES, load_service
-from generator.errors import FleetError
+from generator.commands.options import examples, root_option
 
 
 @click.command(
-    epilog="""\b
-    Examples:
-      fleet pin indextts2 v2.5.0 --weights IndexTTS-2.5
-      fleet pin indextts2 v3.0.0 --python 3.12
-      fleet pin indextts2 v2.5.0 --repin""",
+    epilog=examples(
+        "fleet pin indextts2 v2.5.0 --weights IndexTTS-2.5",
+        "fleet pin indextts2 v3.0.0 --python 3.12",
+        "fleet pin indextts2 v2.5.0 --repin",
+    )
 )
 @click.argument("service")
 @click.argument("tag")
@@ -26,29 +24,17 @@ from generator.errors import FleetError
 )
 @click.option("--repin", is_flag=True, help="Accept a tag that has moved since it was pinned.")
 @click.option(
-    "--limit", type=click.FloatRange(min=1), default=30, show_default=True, help="Seconds that git may take."
+    "--limit", type=click.IntRange(1, 3600), default=30, show_default=True, help="Seconds that git may take."
 )
-@click.option(
-    "--services",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=SERVICES,
-    help="Folder of the definitions.",
-)
-@click.option(
-    "--catalogue",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=REPOSITORY / "hieradata" / "catalogue",
-    help="Folder of the catalogues.",
-)
+@root_option
 def pin(
     service: str,
     tag: str,
     weights: str | None,
     python: str | None,
     repin: bool,
-    limit: float,
-    services: Path,
-    catalogue: Path,
+    limit: int,
+    root: Path,
 ) -> None:
     """Pin the TAG of SERVICE's git source as a release of its catalogue.
 
@@ -56,20 +42,14 @@ def pin(
     which is never given a password. The exit code is 1 where the tag has moved since it was pinned, and 2
     where it cannot be pinned; the catalogue stays as it is then.
     """
-    from generator.pin import Wishes
-    from generator.pin import pin as pin_release
+    from generator.pin import Wishes, pin_in
 
-    known = sorted(path.stem for path in services.glob("*.yaml"))
-    if service not in known:
-        raise FleetError(f"{service!r}: no such service in {services} (there are: {', '.join(known)})")
-    path = Path(os.path.relpath(catalogue / f"{service}.yaml"))
-    wishes = Wishes(weights, python, repin)
-    done = pin_release(load_service(services / f"{service}.yaml"), tag, path, wishes, limit)
+    done = pin_in(root, service, tag, Wishes(weights, python, repin), limit)
     commit = done.entry["commit"]
     if done.change is None:
         click.echo(f"{service} {tag} is pinned at {commit} already")
     else:
-        click.echo(done.change.diff(Path.cwd()), nl=False)
+        click.echo(done.change.diff(root), nl=False)
         click.echo(f"{service} {tag} is pinned at {commit}")
     for note in done.notes:
         click.echo(f"note: {note}", err=True)

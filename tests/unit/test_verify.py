@@ -61,8 +61,8 @@ def test_a_user_that_is_an_option_never_reaches_ssh(ssh: Path) -> None:
 
 
 def test_a_service_without_a_definition_is_refused(ssh: Path) -> None:
-    with pytest.raises(FleetError, match=r"nosuch: no such service .*indextts2"):
-        check("tts1.lab.test", services=("nosuch",))
+    with pytest.raises(FleetError, match=r"'indextts': no such service \(did you mean indextts2\?\)"):
+        check("tts1.lab.test", services=("indextts",))
 
 
 def test_a_node_out_of_reach_is_one_failed_check(ssh: Path) -> None:

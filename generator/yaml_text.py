@@ -19,8 +19,12 @@ _BARE_RETURN = re.compile("\r(?!\n)")
 Place = tuple[int, int]
 
 
-def read_text(path: Path) -> str:
-    """Return the text of ``path``, without a byte order mark."""
+def read_bytes(path: Path) -> bytes:
+    """Return what is in the file ``path``, be it behind a link: never a device, a pipe, or too much.
+
+    Raises:
+        InputError: it is no regular file, is over MAX_BYTES, or cannot be read.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -35,6 +39,16 @@ def read_text(path: Path) -> str:
         raise InputError(path, 1, 1, f"cannot read this: {reason} (check name and mode)") from None
     if len(raw) > MAX_BYTES:
         raise InputError(path, 1, 1, f"bigger than {MAX_BYTES >> 20} MiB (split it: too long to be read)")
+    return raw
+
+
+def read_text(path: Path) -> str:
+    """Return the text of ``path``, without a byte order mark.
+
+    Raises:
+        InputError: as for :func:`read_bytes`, or the place of what is no text in UTF-8.
+    """
+    raw = read_bytes(path)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(path, 1, 1, "this file is UTF-16 (save it as UTF-8)")
     if raw.startswith(b"\xef\xbb\xbf---"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from generator.errors import InputError
 from generator.yaml_source import Document, load_data
+from generator.yaml_text import read_bytes
 
 #: A key that stands in a file letter by letter, whatever quotes are around it.
 _PLAIN = re.compile(r"[\w:.-]+", re.ASCII)
@@ -90,8 +91,8 @@ def _look(path: Path) -> _File:
     What is there and cannot be read is opaque: :meth:`Data.read` says what is wrong with it.
     """
     try:
-        raw = path.read_bytes()
-    except (OSError, ValueError):
+        raw = read_bytes(path)
+    except InputError:
         return _File(b"", True) if os.path.exists(path) else _File(None, False)
     return _File(raw, b"\\" in raw)
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
+import pytest
 from click.testing import CliRunner
 
 from generator.commands.validate import validate
@@ -49,6 +54,22 @@ def run_validate(root: Path) -> tuple[int, str, float]:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, said.replace(f"{root}/", ""), took
+
+
+@contextmanager
+def in_time(seconds: int = 20) -> Iterator[None]:
+    """Fail, rather than wait for ever, where what is inside takes longer."""
+
+    def late(signum: int, frame: FrameType | None) -> None:
+        pytest.fail(f"not done in {seconds} s")  # no Exception, which a reader of files might catch
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def digests(root: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from generator.errors import FleetError, InputError
 from generator.hiera import Data, Hierarchy, Scope, Sensitive, files, lookup
+from generator.yaml_text import MAX_BYTES
+from tests.unit.mistakes import in_time
 
 SCOPE = Scope({"os": {"name": "Debian"}, "places": ["north", "south"]}, {"certname": "n1.example"})
 
@@ -178,6 +181,25 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
     path.unlink()
     assert data.exists(path)
     assert data.read(path) is data.read(path)
+
+
+def test_no_more_than_a_file_of_usual_size_is_read_and_nothing_is_waited_for(tmp_path: Path) -> None:
+    # /dev/zero without an end, or a pipe that nobody writes into
+    with (tmp_path / "big").open("wb") as big:
+        big.truncate(MAX_BYTES + 1)
+    (tmp_path / "big.yaml").symlink_to("big")
+    (tmp_path / "device.yaml").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    said = {
+        "big": "bigger than 1 MiB",
+        "device": "this is no regular file",
+        "pipe": "this is no regular file",
+    }
+    with in_time():
+        for name, message in said.items():
+            assert Data().exists(tmp_path / f"{name}.yaml")
+            with pytest.raises(InputError, match=message):
+                Data().holds(tmp_path / f"{name}.yaml", "a")
 
 
 def test_what_puppet_takes_otherwise_than_people_is_kept(tmp_path: Path) -> None:

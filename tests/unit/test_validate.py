@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from generator.commands.validate import validate
-from tests.unit.mistakes import lay_base
+from tests.unit.mistakes import in_time, lay_base
 
 pytestmark = pytest.mark.puppet
 
@@ -65,6 +66,21 @@ def test_what_is_broken_beside_the_data_is_told_by_its_path_in_the_repository(
     assert done.exit_code == 2
     assert any(line.startswith(f"{name}:1:") for line in done.stderr.splitlines()), done.stderr
     assert as_json(root)[0] == 2
+
+
+def test_a_pipe_or_a_device_for_data_is_told_and_the_rest_is_checked(root: Path) -> None:
+    data = root / "hieradata"
+    (data / "env" / "prod.yaml").unlink()
+    os.mkfifo(data / "env" / "prod.yaml")
+    (data / "env" / "test.yaml").symlink_to("/dev/zero")
+    (data / "env" / "staging.yaml").write_text("indextts2::port: 99999\n")
+    with in_time():
+        code, found = as_json(root)
+    assert [(code, entry["file"], entry["message"].partition(" (")[0]) for entry in found] == [
+        (2, "hieradata/env/prod.yaml", "this is no regular file"),
+        (2, "hieradata/env/staging.yaml", "indextts2::port: 99999 is no Integer[1, 65533]"),
+        (2, "hieradata/env/test.yaml", "a link to /dev/zero"),
+    ]
 
 
 def test_without_an_inventory_no_node_is_unknown(root: Path) -> None:

@@ -46,7 +46,7 @@ def write(root: Path, check: bool = False) -> bool:
     """
     made = json.dumps(data_schema(read_vocabulary(root)), indent=2, ensure_ascii=False) + "\n"
     path = root / FILE
-    if path.is_file() and path.read_text(encoding="utf-8") == made:
+    if path.is_file() and path.read_bytes() == made.encode():
         return False
     if check:
         raise AnswerIsNo(f"{FILE} is not the schema of this code: run fleet schema")

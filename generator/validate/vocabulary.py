@@ -17,6 +17,7 @@ from generator.puppet_types import Type, parse
 from generator.puppet_types.nodes import suggestion
 from generator.service import Service
 from generator.validate.near import near_name
+from generator.yaml_text import read_text
 
 #: The key by which data says how other keys are looked up.
 OPTIONS = "lookup_options"
@@ -188,5 +189,5 @@ def _names(text: str) -> Iterator[str]:
 def _foreign(root: Path, code: Code) -> frozenset[str]:
     """Return the modules that are not this repository's: the Puppetfile's."""
     path = root / "Puppetfile"
-    names = set(_MOD.findall(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    names = set(_MOD.findall(read_text(path))) if path.is_file() else set()
     return frozenset(names - {name.partition("::")[0] for name in code.classes})

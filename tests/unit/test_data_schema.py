@@ -87,3 +87,7 @@ def test_check_tells_whether_it_is_that_of_the_code(tmp_path: Path) -> None:
     (tmp_path / "hieradata.schema.json").write_text("{}")
     assert isinstance(run("--check"), AnswerIsNo)
     assert (tmp_path / "hieradata.schema.json").read_text() == "{}"
+    (tmp_path / "hieradata.schema.json").write_bytes(b"\xff")
+    assert isinstance(run("--check"), AnswerIsNo)
+    assert run() is None
+    assert run("--check") is None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.definition import find_definition
 from generator.errors import FleetError
-from generator.git_commit import commit_file, refuse_mixture
+from generator.git_commit import commit_file, refuse_mixture, refuse_nobody
 from generator.inventory import FILE as INVENTORY
 from generator.inventory import KnownNode, known_nodes
 from generator.names import MOST, alike, quoted
 from generator.pin import CATALOGUE, Catalogue, check_revision
 from generator.reach import FileReach, reach
+from generator.role_classes import may_bring
 from generator.tokens import CERTNAME, NAME
 from generator.tree import Change
 from generator.yaml_edit import set_value, write_beside
@@ -25,13 +26,22 @@ HIERADATA = Path("hieradata")
 
 @dataclass(frozen=True)
 class Layer:
-    """One file of the hierarchy, as an operator names it: ``file`` is relative to the repository."""
+    """One file of the hierarchy: ``file`` is relative to the repository.
+
+    An operator names it by its ``kind`` (environment, role, node, fleet) and, but for the fleet, a ``name``.
+    """
 
     file: Path
-    title: str
+    kind: str
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a message calls it."""
+        return f"{self.kind} {self.name}" if self.name else "the whole fleet"
 
 
-FLEET = Layer(HIERADATA / "common.yaml", "the whole fleet")
+FLEET = Layer(HIERADATA / "common.yaml", "fleet")
 
 
 def layer(environment: str | None = None, role: str | None = None, node: str | None = None) -> Layer:
@@ -52,13 +62,16 @@ def layer(environment: str | None = None, role: str | None = None, node: str | N
         if name is None or not shape.fullmatch(name) or len(name) > 250:
             rule = "host name in lower case" if shape is CERTNAME else "plain name: a-z, 0-9 and _"
             raise FleetError(f"{kind} {quoted(name or '')} is no {rule}")
-        return Layer(HIERADATA / folder / f"{name}.yaml", f"{kind} {name}")
+        return Layer(HIERADATA / folder / f"{name}.yaml", kind, name)
     return FLEET
 
 
 @dataclass(frozen=True)
 class Bump:
-    """What a bump did: the ``change``, None where the file says so already, and the ``commit``'s hash."""
+    """What a bump did: the ``change``, None where the file says so already, and the ``commit``'s hash.
+
+    ``reach`` names of the nodes those alone that could run the service.
+    """
 
     change: Change | None
     reach: FileReach
@@ -84,13 +97,18 @@ def bump(
     """
     check_pinned(root, service, revision)
     key, path = f"{service}::revision", root / where.file
-    reached = reach(root, path, key, nodes)
-    check_read(root, where, reached, nodes)
+    known = known_nodes(root) if nodes is None else nodes
+    reached = reach(root, path, key, known)
+    check_read(root, where, reached, known)
+    roles = {role for role in {node.role for node in known} if may_bring(root, role, service)}
+    reached = _only(reached, {node.certname for node in known if node.role in roles})
     if commit:
         refuse_mixture(root, path)
     change = plan(root, where, key, revision)
     if change is None or change.after is None:
         return Bump(None, reached)
+    if commit:
+        refuse_nobody(root)
     write_beside(path, change.after.decode())
     if not commit:
         return Bump(change, reached)
@@ -115,30 +133,50 @@ def check_pinned(root: Path, service: str, revision: str) -> None:
         )
 
 
-def check_read(
-    root: Path, where: Layer, reached: FileReach, nodes: Sequence[KnownNode] | None = None
-) -> None:
+def check_read(root: Path, where: Layer, reached: FileReach, nodes: Sequence[KnownNode]) -> None:
     """Refuse a layer that no node could read, or none is known to: a mistyped name would change nothing.
 
     Raises:
         FleetError: with the names that look alike.
     """
-    name, path = where.file.stem, root / where.file
-    if where.file.parent.name == "roles":
+    name, path = where.name, root / where.file
+    if where.kind == "role":
         roles = sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp"))
         if roles and name not in roles:
             raise FleetError(f"there is no role::{name} ({alike(name, roles)})")
-    elif reached.readers or where is FLEET:
+    elif reached.readers or where.kind == "fleet":
         return
-    elif where.file.parent.name == "env" and not path.exists():
-        environments = {node.environment for node in nodes or known_nodes(root)} | {
+    elif where.kind == "environment" and not path.exists():
+        environments = {node.environment for node in nodes} | {
             file.stem for file in path.parent.glob("*.yaml")
         }
         near = alike(name, sorted(environments))
         raise FleetError(f"no known node is in environment {name} ({near}; a new one begins with {path})")
-    elif where.file.parent.name == "nodes" and (nodes is not None or (root / INVENTORY).exists()):
-        near = alike(name, [node.certname for node in nodes or known_nodes(root)])
+    elif where.kind == "node" and _says_which(root, nodes):
+        near = alike(name, [node.certname for node in nodes])
         raise FleetError(f"{name}: no node of this name is known ({near}; a new one begins in {INVENTORY})")
+
+
+def _says_which(root: Path, nodes: Sequence[KnownNode]) -> bool:
+    """Whether ``nodes`` are the fleet's, and not those that stand for one that nobody has listed."""
+    return (root / INVENTORY).exists() or list(nodes) != known_nodes(root)
+
+
+def _only(reached: FileReach, certnames: Set[str]) -> FileReach:
+    """Leave of the nodes that a key goes to those of ``certnames``; who reads the file stays."""
+    keys = [
+        replace(
+            key,
+            nodes=[name for name in key.nodes if name in certnames],
+            hidden_by={
+                place: kept
+                for place, names in key.hidden_by.items()
+                if (kept := [name for name in names if name in certnames])
+            },
+        )
+        for key in reached.keys
+    ]
+    return replace(reached, keys=keys)
 
 
 def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
@@ -171,8 +209,11 @@ def told(reached: FileReach, base: Path) -> Iterator[str]:
     for place, nodes in key.hidden_by.items():
         where = f"{os.path.relpath(place.path, base)}:{place.line}:{place.column}"
         yield f"{where} is more specific and holds {_names(nodes)}"
+    file = os.path.relpath(reached.path, base)
     if not reached.readers:
-        yield f"no known node reads {os.path.relpath(reached.path, base)}"
+        yield f"no known node reads {file}"
+    elif not key.nodes and not key.hidden_by:
+        yield f"no known node that reads {file} has {key.key.partition('::')[0]}"
 
 
 def _names(nodes: Sequence[str]) -> str:

@@ -30,6 +30,20 @@ def refuse_mixture(root: Path, path: Path) -> None:
         raise FleetError(f"{path} has uncommitted changes (commit them first, or leave out --commit)")
 
 
+def refuse_nobody(root: Path) -> None:
+    """Refuse to commit where git does not know who commits; it would say so in many lines.
+
+    Raises:
+        FleetError: with the two commands that tell it.
+    """
+    try:
+        for ident in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+            _git(root, "var", ident)
+    except CommandFailed:
+        cure = "git config --global user.name NAME; git config --global user.email ADDRESS"
+        raise FleetError(f"git does not know who commits ({cure})") from None
+
+
 def commit_file(root: Path, change: Change, message: str) -> str:
     """Commit ``change``, which is written already, with the repository's hooks; return the short hash.
 

@@ -16,6 +16,7 @@ from generator.bump import FLEET, Layer, bump, layer
 from generator.commands.bump import bump as command
 from generator.definition import REPOSITORY
 from generator.errors import FleetError
+from generator.inventory import known_nodes
 
 STAGING = "---\n# Staging first.\nindextts2::revision: 'v2.0.0'  # since May\nindextts2::queue: 1\n"
 INVENTORY = """\
@@ -309,6 +310,73 @@ def test_a_commit_outside_a_repository_is_refused(root: Path, monkeypatch: pytes
     assert "not a git repository" in said("indextts2", "v2.5.0", "--commit")
     monkeypatch.setenv("PATH", "/nonexistent")
     assert "git is not installed" in said("indextts2", "v2.5.0", "--commit")
+
+
+def test_a_commit_of_nobody_is_refused_with_the_cure(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in WHO:
+        monkeypatch.delenv(name)
+    git(repository, "config", "user.useConfigOnly", "true")
+    assert said("indextts2", "v2.5.0", "--commit") == (
+        "git does not know who commits (git config --global user.name NAME; git config --global user.email ADDRESS)"
+    )
+
+
+def roles(root: Path, **manifests: str) -> None:
+    """Write the roles, and a profile that has the service."""
+    texts = {
+        f"role/manifests/{name}.pp": f"class role::{name} {{\n{text}\n}}\n"
+        for name, text in manifests.items()
+    }
+    texts["profile/manifests/tts.pp"] = "class profile::tts {\n  include indextts2\n}\n"
+    for name, text in texts.items():
+        (root / "modules" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "modules" / name).write_text(text)
+
+
+def test_a_node_whose_role_cannot_have_the_service_is_not_reached(root: Path) -> None:
+    roles(root, tts_node="include profile::tts", other="# not indextts2\ninclude profile::base")
+    out = run("indextts2", "v2.5.0", "--env", "staging").output
+    assert "\nreaches 1 node: tts-02.example.org\n" in out
+    assert "holds 1 node: tts-03.example.org\n" in out
+    out = run("indextts2", "v2.5.0", "--role", "other").output
+    assert out.endswith("\nno known node that reads hieradata/roles/other.yaml has indextts2\n")
+    hidden = run("indextts2", "v2.5.0").output
+    assert "tts-04" not in hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if $x {\n  contain profile::tts\n}",
+        "class { 'indextts2': }",
+        "include ::indextts2",
+        "class { $it: }",
+        "include $classes",
+        'include "profile::${x}"',
+        "include profile::base, $x",
+        "lookup('classes').include",
+        "include lookup('classes')",
+    ],
+)
+def test_a_node_whose_role_might_have_the_service_is_reached(root: Path, text: str) -> None:
+    roles(root, tts_node="include profile::tts", other=text)
+    assert "reaches 2 nodes: tts-02" in run("indextts2", "v2.5.0", "--env", "staging").output
+
+
+def test_of_no_node_at_all_none_is_known(root: Path) -> None:
+    with pytest.raises(FleetError, match=r"no known node is in environment prod \(there are: staging; "):
+        bump(root, "indextts2", "v2.5.0", layer(environment="prod"), nodes=[])
+    with pytest.raises(FleetError, match=r"no node of this name is known \(there are none; "):
+        bump(root, "indextts2", "v2.5.0", layer(node="tts-01.example.org"), nodes=[])
+
+
+def test_nodes_that_stand_for_a_fleet_do_not_say_which_there_are(root: Path) -> None:
+    roles(root, tts_node="include profile::tts")
+    (root / "inventory.yaml").unlink()
+    done = bump(root, "indextts2", "v2.5.0", layer(node="new.example.org"), nodes=known_nodes(root))
+    assert done.change
 
 
 def test_a_name_that_no_known_node_reads_gets_no_file(root: Path) -> None:

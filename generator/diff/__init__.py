@@ -26,7 +26,9 @@ from generator.diff.catalogue import read_answer
 from generator.diff.compare import compare
 from generator.diff.compiler import compile_pairs
 from generator.diff.report import Report, make_report
-from generator.diff.trees import Base, export, lay_out, modules_differ, resolve, working_tree
+from generator.diff.trees import ENVIRONMENT, Base, export, lay_out, modules_differ, resolve, working_tree
+from generator.diff.unencrypted import hide_unencrypted
+from generator.errors import FleetError
 from generator.inventory import KnownNode, choose, known_nodes
 from generator.progress import say, step
 
@@ -42,22 +44,27 @@ def diff(
     the modules that are in its ``vendor_modules``, so that only its own code and data differ.
 
     Raises:
-        FleetError: ``base`` is no commit here, a name is no known node, or Puppet is not installed.
+        FleetError: ``base`` is no commit here, no node is known, or none by a name, or there is no Puppet.
         InputError: the inventory is wrong.
     """
     known = list(known_nodes(root) if nodes is None else nodes)
     known = choose(known, names) if names else known
+    if not known:
+        raise FleetError("no node is known, so nothing can be compared (write nodes into inventory.yaml)")
     commit = resolve(root, base)
+    key = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="fleet-diff-") as folder:
         before, after = (Path(folder).resolve() / side for side in ("base", "head"))
         lay_out(before, root, lambda to: export(root, commit, to))
         lay_out(after, root, lambda to: working_tree(root, to))
+        for place in hide_unencrypted(before / ENVIRONMENT, after / ENVIRONMENT, key):
+            say(f"  ! {place} is no longer encrypted (encrypt it, and change the secret; it is not shown)")
         if modules_differ(before, after):
             say("  ! the Puppetfile changes; both sides are compiled with what vendor_modules holds now")
         with step(f"compile {2 * len(known)} catalogues, at {commit[:7]} and as it is"):
             outcomes = {
                 pair.certname: compare(read_answer(pair.before), read_answer(pair.after))
-                for pair in compile_pairs(before, after, known, secrets.token_hex(16))
+                for pair in compile_pairs(before, after, known, key)
                 # most nodes are alike; what is alike need not be read, but for why it does not compile
                 if pair.before != pair.after or pair.after.startswith('{"error"')
             }

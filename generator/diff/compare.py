@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,8 +16,9 @@ from generator.diff.names import NewWords, find_renamed, split, words_between
 RELATIONSHIPS = frozenset({"before", "notify", "require", "subscribe"})
 #: Parameters of every type that say how it is handled, not what is on the node.
 _METAPARAMETERS = RELATIONSHIPS | {"alias", "audit", "loglevel", "noop", "schedule", "stage", "tag"}
-#: compile.rb's stand-in for a Sensitive value, with the digest that two of them are compared by.
-_SECRET = re.compile(r"\(secret [0-9a-f]{12}\)")
+#: The stand-in for a Sensitive value (compile.rb), or for a plain one whose key is encrypted elsewhere
+#: (unencrypted.py), with the digest that two of them are compared by.
+_SECRET = re.compile(r"\(((?:unencrypted )?secret) [0-9a-f]{12}\)")
 
 Kind = Literal["added", "removed", "changed", "renamed"]
 
@@ -119,14 +121,15 @@ def _veiled(differences: list[Difference]) -> tuple[Difference, ...]:
 
 
 def _veil(difference: Difference) -> Difference:
-    former: set[str] = set()
+    former: dict[str, set[str]] = defaultdict(set)
 
     def first(match: re.Match[str]) -> str:
-        former.add(match[0])
-        return "(secret)"
+        former[match[1]].add(match[0])
+        return f"({match[1]})"
 
     def second(match: re.Match[str]) -> str:
-        return "(another secret)" if former and match[0] not in former else "(secret)"
+        seen = former[match[1]]
+        return f"(another {match[1]})" if seen and match[0] not in seen else f"({match[1]})"
 
     before = _each_text(difference.before, first)
     return Difference(difference.name, before, _each_text(difference.after, second))

@@ -20,8 +20,8 @@ class Plain
   RELATIONSHIPS = %i[before notify require subscribe].freeze
   # A shorter secret is too likely a part of something else.
   SECRET_LENGTH = 6
-  # What stands for eyaml's ciphertext in the data (secrets.py), and may be seen.
-  PLACEHOLDER = /\Asecret-\h{12}\z/.freeze
+  # What stands for a secret in the data (placeholders.py, unencrypted.py), and may be seen.
+  PLACEHOLDER = /\A(?:secret-\h{12}|\(unencrypted secret \h{12}\))\z/.freeze
   # Files that are served are compared as text up to this many bytes, by their digest above it.
   TEXT_BYTES = 100_000
 

@@ -16,16 +16,19 @@ import yaml
 
 #: eyaml's own expression for what it encrypts; white space in it is where a long one was folded.
 _CIPHERTEXT = re.compile(r"ENC\[(?:\w+,)?[A-Za-z0-9+/=\s]+\]")
-#: Marks a line end inside of a ciphertext: a half character, which no decoded text has.
-_FOLD = "\udc00"
-_DATA = {".yaml", ".yml", ".eyaml"}
+#: Marks a line end inside of what is replaced: a half character, which no decoded text has.
+FOLD = "\udc00"
+#: What stands for a ciphertext.
+PLACEHOLDER = re.compile(r"secret-[0-9a-f]{12}")
+#: Files that Hiera's data may be in.
+DATA = {".yaml", ".yml", ".eyaml"}
 _EYAML = "eyaml_lookup_key"
 
 
 def without_secrets(tree: Path) -> None:
     """Replace every ciphertext in the YAML files of ``tree``, and eyaml in each hiera.yaml of it."""
     for path in tree.rglob("*"):
-        if path.suffix not in _DATA or path.is_symlink() or not path.is_file():
+        if path.suffix not in DATA or path.is_symlink() or not path.is_file():
             continue
         content = path.read_bytes()
         if b"ENC[" not in content and not (path.name == "hiera.yaml" and _EYAML.encode() in content):
@@ -43,14 +46,17 @@ def with_placeholders(text: str) -> str:
     >>> with_placeholders('password: ENC[PKCS7,MIIB]')
     'password: secret-c5f60820a66e'
     """
-    marked = _CIPHERTEXT.sub(_placeholder, text)
-    # what a folded ciphertext had of lines follows behind it
-    return "\n".join(line.replace(_FOLD, "") + "\n" * line.count(_FOLD) for line in marked.split("\n"))
+    return settle(_CIPHERTEXT.sub(_placeholder, text))
+
+
+def settle(marked: str) -> str:
+    """Put the line ends that what was replaced had, each a ``FOLD`` in ``marked``, behind its line."""
+    return "\n".join(line.replace(FOLD, "") + "\n" * line.count(FOLD) for line in marked.split("\n"))
 
 
 def _placeholder(match: re.Match[str]) -> str:
     ciphertext = "".join(match[0].split())
-    return f"secret-{hashlib.sha256(ciphertext.encode()).hexdigest()[:12]}" + _FOLD * match[0].count("\n")
+    return f"secret-{hashlib.sha256(ciphertext.encode()).hexdigest()[:12]}" + FOLD * match[0].count("\n")
 
 
 def plain_hierarchy(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from generator.diff.placeholders import without_secrets
 from generator.errors import CommandFailed, FleetError
+from generator.git import git
 
 #: Where compile.rb looks for the environment, below the folder that stands for /.
 ENVIRONMENT = Path("etc/puppet/code/environments/production")
@@ -35,13 +36,15 @@ def resolve(root: Path, revision: str) -> str:
 
     Raises:
         FleetError: there is no such commit.
+        CommandFailed: ``root`` is in no git repository, with git's words.
     """
-    parse = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    done = subprocess.run(["git", *parse], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    commit = done.stdout.strip()
-    if done.returncode or not commit:
-        raise FleetError(f"{revision} is no commit here (git fetch, or name another: --base main)")
-    return commit
+    git(root, "rev-parse", "--git-dir")
+    try:
+        return git(
+            root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        ).strip()
+    except KeyError:
+        raise FleetError(f"{revision} is no commit here (git fetch, or name another: --base main)") from None
 
 
 def lay_out(folder: Path, root: Path, fill: Callable[[Path], None]) -> None:
@@ -64,14 +67,16 @@ def export(root: Path, commit: str, to: Path) -> None:
     """Write the tree of ``commit`` into the folder ``to``."""
     archive = to.parent / "archive.tar"
     with archive.open("wb") as stream:
-        _run(["git", "archive", "--format=tar", commit], root, stream.fileno())
-    _run(["tar", "-xf", str(archive)], to)
+        git(root, "archive", "--format=tar", commit, stdout=stream.fileno())
+    done = subprocess.run(["tar", "-xf", archive], cwd=to, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode:
+        raise CommandFailed(f"tar of {commit} in {to}: {done.stderr.decode(errors='replace').strip()}")
     archive.unlink()
 
 
 def working_tree(root: Path, to: Path) -> None:
     """Copy what is committed in ``root``, or would be, as it is now, into the folder ``to``."""
-    listing = _run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], root)
+    listing = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listing.split("\0")):
         source, target = root / name, to / name
         if source.is_file() or source.is_symlink():
@@ -84,12 +89,3 @@ def modules_differ(before: Path, after: Path) -> bool:
     wanted = [folder / ENVIRONMENT / "Puppetfile" for folder in (before, after)]
     first, second = (path.read_bytes() if path.is_file() else b"" for path in wanted)
     return first != second
-
-
-def _run(command: list[str], folder: Path, stdout: int = subprocess.PIPE) -> str:
-    done = subprocess.run(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE
-    )
-    if done.returncode:
-        raise CommandFailed(f"{' '.join(command)}: {done.stderr.decode(errors='replace').strip()}")
-    return (done.stdout or b"").decode(errors="surrogateescape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,51 @@ def test_a_change_is_told_for_the_nodes_that_share_it(
             for secret in ("correct-horse", "battery", "7531", "8642", "MIIB", "ENC[")
             if secret in text
         ]
+
+
+@pytest.mark.puppet
+def test_what_loses_its_encryption_is_not_shown(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin.commit(
+        {
+            "hieradata/secrets.yaml": "web::password: ENC[PKCS7,MIIBone]\nweb::token: ENC[PKCS7,MIIBtoken]\n",
+            "hieradata/env/test.yaml": "web::token: staple\n",
+        }
+    )
+    write(
+        origin.path,
+        {
+            "hieradata/secrets.yaml": "# web\nweb::password: hushhush\nweb::token: |\n  horse%{trusted.certname}\n"
+        },
+    )
+    told = run(origin.path, monkeypatch)
+    assert told.exit_code == 0, told.output
+    assert "  ! hieradata/secrets.yaml: web::token is no longer encrypted (" in told.stderr
+    lines = told.stdout.splitlines()
+    assert any(re.fullmatch(r" +token secret-\w{12} -> \(unencrypted secret\)", line) for line in lines), (
+        lines
+    )
+    assert "        + token=(unencrypted secret)" in lines
+    others = [run(origin.path, monkeypatch, form).output for form in ("--markdown", "--json")]
+    for text in (told.output, *others):
+        assert not [secret for secret in ("hush", "horse", "staple") if secret in text]
+    # and from then on, in the other direction
+    origin.commit({})
+    origin.git("checkout", "-q", "HEAD~1", "--", "hieradata")
+    for form in ([], ["--markdown"], ["--json"]):
+        told = run(origin.path, monkeypatch, *form)
+        assert "(unencrypted secret)" in told.stdout and "no longer" not in told.stderr
+        assert not [secret for secret in ("hush", "horse", "staple") if secret in told.output]
+
+
+def test_with_no_known_node_there_is_nothing_to_compare(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(origin.path, {"inventory.yaml": "nodes: {}\n"})
+    told = run(origin.path, monkeypatch)
+    assert isinstance(told.exception, FleetError) and told.exception.exit_code == 2
+    assert (
+        str(told.exception).startswith("no node is known, so nothing can be compared (") and not told.stdout
+    )
 
 
 @pytest.mark.puppet

@@ -32,7 +32,7 @@ class Setting:
 
 
 class Fleet:
-    """The known nodes, and what they look up."""
+    """The known nodes, and what they look up; no one knows what is in files that are ``unread``."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Fleet:
         self._hierarchy = hierarchy
         self.documents = {document.path: document for document in documents}
         self._levels = levels
-        self._unreadable = levels.keys() - self.documents.keys()
+        self.unread = levels.keys() - self.documents.keys()
         self._vocabulary = vocabulary
         self._holding: dict[str, set[Path]] = {}
         self._lookups: dict[str, Lookup] = {}
@@ -122,7 +122,7 @@ class Fleet:
         if key not in self._holding:
             self._holding[key] = {
                 path for path, document in self.documents.items() if key in document.data
-            } | self._unreadable
+            } | self.unread
         return self._holding[key]
 
 

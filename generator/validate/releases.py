@@ -1,4 +1,4 @@
-"""Facts that several files say together: every revision has a pin, and every pin its weights."""
+"""Facts that several files say together: every revision has a pin, and every pin what its release needs."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, TypeGuard
 
 from generator.inventory import KnownNode
 from generator.puppet_types.nodes import suggestion
-from generator.service import Service
+from generator.service import Parameter, Service, Unset
 from generator.validate.finding import Finding, at
-from generator.validate.fleet import Fleet, Setting, some
+from generator.validate.fleet import Setting, some
 from generator.validate.near import near_version
 from generator.validate.repository import Repository
 from generator.yaml_source import Document
 
 
 def check_releases(repository: Repository) -> Iterator[Finding]:
-    """Yield revisions without a pin, or without one that nodes get, and pins whose weights no file names."""
+    """Yield revisions without a pin, or without one that nodes get, and pins that lack something."""
     documents = repository.documents
     for service in repository.vocabulary.services:
         pinned = _entries(documents, f"{service.name}::releases")
         weights = _entries(documents, f"{service.name}::weights")
-        if not pinned:
-            continue  # the file that has them cannot be read, or is read by no layer: that is said
+        if not pinned and repository.fleet.unread:
+            continue  # one of them may have the pins: what is wrong with it is said
         yield from _on_nodes(repository, service, pinned)
         for document in documents:
             key = f"{service.name}::revision"
@@ -33,44 +33,63 @@ def check_releases(repository: Repository) -> Iterator[Finding]:
             if _is_revision(revision) and revision not in pinned:
                 cure = near_version(revision, pinned) or f" (fleet pin {service.name} TAG pins a tag)"
                 yield at(document, (key,), f"no release is pinned as {revision}{cure}")
-            yield from _weights(document, service, weights)
+            yield from _pins(document, service, weights)
 
 
 def _on_nodes(repository: Repository, service: Service, pinned: Mapping[str, Document]) -> Iterator[Finding]:
     """Yield what makes the module end the compile of known nodes, by what they get."""
     fleet = repository.fleet
-    affected: dict[tuple[Path, str, str, str], list[str]] = defaultdict(list)
+    affected: dict[tuple[Path | None, str, str, str], list[str]] = defaultdict(list)
     for node in fleet.nodes:
-        if service not in fleet.services(node) or not (release := _release(fleet, node, service)):
+        if service not in fleet.services(node):
             continue
-        revision, pins, installer = release
-        wanted = revision.value
-        if wanted not in pins and wanted in pinned:  # where nobody pins it, that is said of the file alone
-            blamed, said = revision, f"no release is pinned as {wanted} for"
-            where = pinned[wanted].path.relative_to(repository.root)
-            cure = f" (the pin in {where} does not reach there)"
-        elif _is_locked(pins.get(wanted)) and installer.value == "pip":
-            blamed, said = installer, f"{installer.key}: pip cannot read the lock of {wanted} on"
-            cure = " (write uv, or leave this line out)"
-        else:
-            continue
-        if blamed.document:
-            affected[blamed.document.path, blamed.key, said, cure].append(node.certname)
+        for blamed, said, cure in _faults(repository, node, service, pinned):
+            path = blamed.document.path if blamed.document else None
+            affected[path, blamed.key, said, cure].append(node.certname)
     for (path, key, said, cure), nodes in affected.items():
-        yield at(fleet.documents[path], (key,), f"{said} {some(nodes)}{cure}")
+        message = f"{said} {some(nodes)}{cure}"
+        if path:
+            yield at(fleet.documents[path], (key,), message)
+        else:
+            yield at(repository.hiera, ("hierarchy",), message, key=True)
 
 
-def _release(
-    fleet: Fleet, node: KnownNode, service: Service
-) -> tuple[Setting, dict[str, Any], Setting] | None:
-    """Return a node's revision, pins and installer; None where these are not known, or matter to nothing."""
+def _faults(
+    repository: Repository, node: KnownNode, service: Service, pinned: Mapping[str, Document]
+) -> Iterator[tuple[Setting, str, str]]:
+    """Yield what ends a node's compile: the setting to blame, a sentence that the node ends, and the cure."""
     names = ("ensure", "revision", "releases", "installer")
-    ensure, revision, releases, installer = (fleet.setting(node, service, name) for name in names)
+    ensure, revision, releases, installer = (repository.fleet.setting(node, service, name) for name in names)
     if not (ensure and revision and releases and installer) or ensure.value == "absent":
-        return None
-    if not _is_revision(revision.value) or not isinstance(releases.value, dict):
-        return None
-    return revision, releases.value, installer
+        return
+    wanted, pins = revision.value, releases.value
+    if wanted is None and not repository.fleet.unread:
+        cure = ", ".join(sorted(pinned)) or f"none is pinned: fleet pin {service.name} TAG pins a tag"
+        yield revision, f"no layer sets {revision.key} for", f" (releases: {cure})"
+    if not _is_revision(wanted) or not isinstance(pins, dict):
+        return
+    if wanted not in pins:
+        if wanted in pinned:  # where nobody pins it, that is said of the file alone
+            where = pinned[wanted].path.relative_to(repository.root)
+            said = f"no release is pinned as {wanted} for"
+            yield revision, said, f" (the pin in {where} does not reach there)"
+        return
+    if _is_locked(pins[wanted]) and installer.value == "pip":
+        said = f"{installer.key}: pip cannot read the lock of {wanted} on"
+        yield installer, said, " (write uv, or leave this line out)"
+    for parameter in _without_flag(service, pins[wanted]):
+        setting = repository.fleet.setting(node, service, parameter.name)
+        if setting and setting.value not in (None, False, Unset.REQUIRED):
+            blamed = setting if setting.document else revision
+            said = f"{setting.key}: {wanted} knows no {parameter.flag} on"
+            yield blamed, said, " (leave it at its default there, or correct flags in the pin)"
+
+
+def _without_flag(service: Service, pin: Any) -> Iterator[Parameter]:
+    """Yield the parameters whose flag a release does not know; none where its pin names no flags."""
+    known = pin.get("flags") if isinstance(pin, dict) else None
+    if isinstance(known, list):
+        yield from (each for each in service.parameters if each.flag and each.flag not in known)
 
 
 def _is_locked(pin: Any) -> bool:
@@ -82,16 +101,21 @@ def _is_revision(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][\w.+-]*", value) is not None
 
 
-def _weights(document: Document, service: Service, weights: Collection[str]) -> Iterator[Finding]:
+def _pins(document: Document, service: Service, weights: Collection[str]) -> Iterator[Finding]:
+    """Yield what is wrong with a file's pins, whatever node serves them."""
     key = f"{service.name}::releases"
     releases = document.data.get(key)
     for name, pin in releases.items() if isinstance(releases, dict) else ():
         if not isinstance(pin, dict):
             continue
-        if pin.get("install") == "lock" and not any(word.startswith("lock") for word in pin):
+        # a lock_sha256 that is misspelt is told by its type
+        if _is_locked(pin) and not any(word.startswith("lock") for word in pin):
             message = f"{key}: {name} is installed from its lock, but lock_sha256 is missing"
             yield at(document, (key, name, "install"), f"{message} (the SHA-256 of uv.lock at its commit)")
-        wanted = pin.get("weights")
+        wanted, flags = pin.get("weights"), pin.get("flags")
+        if wanted and service.weights and isinstance(flags, list) and service.weights.flag not in flags:
+            message = f"{key}: {name} has weights, but its flags have no {service.weights.flag} (add it)"
+            yield at(document, (key, name, "flags"), message)
         if isinstance(wanted, str) and wanted not in weights:
             message = f"{service.name}::weights has no {wanted}{suggestion(wanted, weights)}"
             yield at(document, (key, name, "weights"), message)

@@ -107,3 +107,34 @@ def test_a_role_that_may_leave_a_service_out_is_not_judged_by_it(root: Path) -> 
     manifest = root / "modules" / "profile" / "manifests" / "tts.pp"
     manifest.write_text(manifest.read_text().replace("include whisper", "if $greeting { include whisper }"))
     assert as_json(root) == (0, [])
+
+
+def test_a_catalogue_that_is_gone_is_told_of_every_revision(root: Path) -> None:
+    (root / "hieradata" / "catalogue" / "indextts2.yaml").unlink()
+    code, found = as_json(root)
+    assert (code, [entry["file"] for entry in found]) == (
+        1,
+        ["hieradata/common.yaml", "hieradata/env/staging.yaml"],
+    )
+    assert found[0]["message"].startswith("no release is pinned as v2.0.0")
+
+
+def test_a_node_without_a_revision_is_told_unless_a_file_that_may_have_it_cannot_be_read(root: Path) -> None:
+    facts = root / "tests" / "facts"
+    shutil.copy(facts / "debian-12.json", facts / "debian-13.json")  # what is known without an inventory
+    common = root / "hieradata" / "common.yaml"
+    common.write_text(common.read_text().replace("indextts2::revision: v2.0.0\n", ""))
+    for inventory in (True, False):
+        code, found = as_json(root)
+        assert (code, [entry["file"] for entry in found]) == (1, ["hiera.yaml"]), inventory
+        assert "no layer sets indextts2::revision for" in found[0]["message"]
+        (root / "inventory.yaml").unlink(missing_ok=True)
+    (root / "hieradata" / "nodes" / "tts1.lab.test.yaml").write_text("indextts2::ensure: absent\n")
+    (root / "inventory.yaml").write_text(
+        "nodes: {tts1.lab.test: {role: tts_node, env: prod, facts: debian-12}}\n"
+    )
+    assert as_json(root) == (0, [])
+    (root / "hieradata" / "nodes" / "tts1.lab.test.yaml").unlink()
+    assert as_json(root)[0] == 1
+    (root / "hieradata" / "env" / "prod.yaml").write_text("[1")
+    assert "no layer sets" not in json.dumps(as_json(root)[1])

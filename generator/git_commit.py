@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
+from generator.git import git
 from generator.tree import Change
 from generator.yaml_edit import write_beside
 
@@ -17,7 +17,7 @@ def is_committed(root: Path, path: Path) -> bool:
     Raises:
         CommandFailed: ``root`` is in no git repository.
     """
-    return not _git(root, "status", "--porcelain", "--untracked-files=normal", "--", _name(root, path))
+    return not git(root, "status", "--porcelain", "--untracked-files=normal", "--", _name(root, path))
 
 
 def refuse_mixture(root: Path, path: Path) -> None:
@@ -38,7 +38,7 @@ def refuse_nobody(root: Path) -> None:
     """
     try:
         for ident in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
-            _git(root, "var", ident)
+            git(root, "var", ident)
     except CommandFailed:
         cure = "git config --global user.name NAME; git config --global user.email ADDRESS"
         raise FleetError(f"git does not know who commits ({cure})") from None
@@ -56,12 +56,12 @@ def commit_file(root: Path, change: Change, message: str) -> str:
     try:
         if change.before is None:
             # a commit of a path takes that path alone, and none that git does not know
-            _git(root, "add", "--intent-to-add", "--", name)
-        _git(root, "commit", "--quiet", f"--message={message}", "--", name)
+            git(root, "add", "--intent-to-add", "--", name)
+        git(root, "commit", "--quiet", f"--message={message}", "--", name)
     except BaseException:
         _put_back(root, change)
         raise
-    return _git(root, "rev-parse", "--short", "HEAD").strip()
+    return git(root, "rev-parse", "--short", "HEAD").strip()
 
 
 def _put_back(root: Path, change: Change) -> None:
@@ -70,22 +70,7 @@ def _put_back(root: Path, change: Change) -> None:
         return
     change.path.unlink(missing_ok=True)
     # forgets the intent to add it; there is none where `git add` failed
-    _git(root, "rm", "--cached", "--quiet", "--ignore-unmatch", "--", _name(root, change.path))
-
-
-def _git(root: Path, *words: str) -> str:
-    """Run git without a shell; a path is never a pattern or an option. Raises CommandFailed."""
-    command = ["git", "--literal-pathspecs", *words]
-    try:
-        done = subprocess.run(
-            command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
-        )
-    except FileNotFoundError:
-        raise CommandFailed("git is not installed (make setup installs it)") from None
-    if done.returncode:
-        said = (done.stderr + done.stdout).strip()[-2000:]
-        raise CommandFailed(f"git {words[0]} in {root}: {said or 'failed without a word'}")
-    return done.stdout
+    git(root, "rm", "--cached", "--quiet", "--ignore-unmatch", "--", _name(root, change.path))
 
 
 def _name(root: Path, path: Path) -> str:

@@ -43,7 +43,7 @@ def resolve(root: Path, revision: str) -> str:
         return git(
             root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
         ).strip()
-    except KeyError:
+    except CommandFailed:
         raise FleetError(f"{revision} is no commit here (git fetch, or name another: --base main)") from None
 
 

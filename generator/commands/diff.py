@@ -25,16 +25,18 @@ from generator.errors import AnswerIsNo
     show_default=True,
     help="The commit that the working tree is compared with.",
 )
-@click.option("--json", "form", flag_value="json", help="For a machine.")
-@click.option("--markdown", "form", flag_value="markdown", help="For a comment on a pull request.")
+@click.option("--json", "as_json", is_flag=True, help="For a machine.")
+@click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
 @offline_option
 @root_option
-def diff(nodes: tuple[str, ...], base: str, form: str | None, offline: bool, root: Path) -> None:
+def diff(nodes: tuple[str, ...], base: str, as_json: bool, markdown: bool, offline: bool, root: Path) -> None:
     """Show what the working tree would do to each node, or to each NODE, that BASE does not.
 
     Compiles the catalogue of every known node at both. Differences are no failure: the exit code is 1 only
     where a node does not compile. Secrets never show, and no key is needed.
     """
+    if as_json and markdown:
+        raise click.UsageError("give --json or --markdown, not both")
     from generator.diff import diff as compare_trees
     from generator.diff.markdown import as_markdown
     from generator.diff.report import as_data
@@ -42,9 +44,9 @@ def diff(nodes: tuple[str, ...], base: str, form: str | None, offline: bool, roo
     from generator.fleet_nodes import fleet_nodes
 
     report = compare_trees(root, base, nodes, fleet_nodes(root, offline=offline))
-    if form == "json":
+    if as_json:
         click.echo(json.dumps(as_data(report), indent=2, ensure_ascii=False))
     else:
-        click.echo(as_markdown(report) if form else as_text(report), nl=False)
+        click.echo(as_markdown(report) if markdown else as_text(report), nl=False)
     if report.failed:
         raise AnswerIsNo(f"{report.failed} of {report.total} nodes do not compile")

@@ -52,7 +52,7 @@ def read_repository(root: Path) -> Repository:
     """Read what is below ``root``; a file of data that cannot be read is a finding, and the others go on.
 
     Raises:
-        InputError, InputErrors: hiera.yaml or a manifest is wrong, so that nothing can be said of the rest.
+        InputError, InputErrors: hiera.yaml, the Puppetfile or a manifest is wrong, and the rest not read.
         FleetError: the code that looks keys up cannot be read.
     """
     hierarchy = Hierarchy.load(root)

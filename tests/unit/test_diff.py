@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.commands.diff import diff as command
 from generator.diff.catalogue import Catalogue, Refusal, read_answer
 from generator.diff.compare import Change, Changes, Difference, Uncompiled, compare
 from generator.diff.effects import refreshed
@@ -300,3 +302,10 @@ def test_values_are_cut_to_what_differs() -> None:
     assert show(Difference("l", "a\nb\n", "a\nc\n")) == ["l:", "  - b", "  + c"]
     assert show(Difference("l", None, "\n".join("abcdefghijklmnop")))[-1] == "  … 4 more"
     assert show(Difference("l", ["a"], ["a", "b"])) == ['l ["a"] -> ["a", "b"]']
+
+
+@pytest.mark.parametrize("forms", [["--json", "--markdown"], ["--markdown", "--json"]])
+def test_one_form_at_a_time(forms: list[str]) -> None:
+    told = CliRunner().invoke(command, [*forms, "--base", "no-such-branch"])
+    assert told.exit_code == 2
+    assert "give --json or --markdown, not both" in told.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from generator.commands.validate import validate
+from generator.validate import validate as check
 from tests.unit.mistakes import in_time, lay_base
 
 pytestmark = pytest.mark.puppet
@@ -138,3 +140,16 @@ def test_a_node_without_a_revision_is_told_unless_a_file_that_may_have_it_cannot
     assert as_json(root)[0] == 1
     (root / "hieradata" / "env" / "prod.yaml").write_text("[1")
     assert "no layer sets" not in json.dumps(as_json(root)[1])
+
+
+def test_only_the_command_keeps_the_collector_of_garbage_away(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # it is the whole process's, which may have other work
+    called: list[str] = []
+    for name in ("disable", "freeze"):
+        monkeypatch.setattr(gc, name, lambda name=name: called.append(name))
+    assert check(root).findings == []
+    assert called == []
+    assert as_json(root) == (0, [])
+    assert called == ["disable", "freeze"]

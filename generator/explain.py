@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +15,11 @@ from generator.hiera import LOOKUP_OPTIONS, Data, Entry, Hierarchy, Lookup, Resu
 from generator.hiera.keys import parse_key
 from generator.hiera.values import identity
 from generator.inventory import KnownNode, choose, known_nodes
+from generator.puppet_classes import read_code
+
+_SENSITIVE = re.compile(r"\bSensitive\b")
+_TYPE = re.compile(r"\b[A-Z]\w*(?:::[A-Z]\w*)*")
+_EYAML = "eyaml_lookup_key"
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Explanation:
     """A lookup for ``node``, and the ``steps`` to it.
 
     ``sharing`` names the known nodes, of ``known`` in all, that get the same value out of the same places.
-    ``otherwise`` says what comes of a key without a value.
+    ``otherwise`` says what comes of a key without a value. ``encrypted``: eyaml decrypts it for nodes only.
     """
 
     node: KnownNode
@@ -37,6 +44,7 @@ class Explanation:
     sharing: list[str]
     known: int
     otherwise: str | None
+    encrypted: bool
 
 
 def explain(root: Path, certname: str, key: str, nodes: Sequence[KnownNode] | None = None) -> Explanation:
@@ -48,6 +56,8 @@ def explain(root: Path, certname: str, key: str, nodes: Sequence[KnownNode] | No
     """
     nodes = known_nodes(root) if nodes is None else nodes
     [node] = choose(nodes, [certname])
+    if not key.strip():
+        raise FleetError("the key is empty (name one, such as indextts2::revision)")
     hierarchy, data = Hierarchy.load(root), Data()
     lookup = Lookup(hierarchy, data, Scope.of(node))
     result = lookup.find(key)
@@ -60,15 +70,50 @@ def explain(root: Path, certname: str, key: str, nodes: Sequence[KnownNode] | No
         if other is node or sharers.has(Lookup(hierarchy, data, Scope.of(other)))
     ]
     otherwise = None if result.found else without_data(root, parse_key(key).root)
-    return Explanation(node, result, _steps(lookup, result), sharing, len(nodes), otherwise)
+    encrypted = any(entry.level.reader == _EYAML and "ENC[" in str(entry.value) for entry in result.used)
+    secret = _is_secret(root, result)
+    if secret and result.found and not isinstance(result.value, Sensitive):
+        result = replace(result, value=Sensitive(result.value))
+    steps = _steps(lookup, result, secret)
+    return Explanation(node, result, steps, sharing, len(nodes), otherwise, encrypted)
 
 
-def _steps(lookup: Lookup, result: Result) -> list[Step]:
-    """List each file once, although several levels may read it; of a secret, no value."""
+def _is_secret(root: Path, result: Result) -> bool:
+    """Whether data or, as far as it is known, its class says that a key holds a secret, found or not."""
+    if isinstance(result.value, Sensitive):
+        return True
+    if result.options and _SENSITIVE.search(json.dumps(result.options.convert_to, default=str)):
+        return True
+    owner, _, name = parse_key(result.key).root.removeprefix("::").rpartition("::")
+    if not owner or not (root / "modules" / owner.partition("::")[0]).is_dir():
+        return False  # no class of this repository, and Puppet need not read any
+    try:
+        code = read_code(root)
+    except FleetError:
+        return False
+    parameters = code.classes[owner].parameters if owner in code.classes else {}
+    return name in parameters and _holds_secret(parameters[name].type, code.aliases)
+
+
+def _holds_secret(written: str, aliases: dict[str, str]) -> bool:
+    """Whether a type is ``Sensitive`` or has it anywhere inside, by whatever names."""
+    left, seen = [written], set[str]()
+    while left:
+        text = left.pop()
+        if _SENSITIVE.search(text):
+            return True
+        names = {name for name in _TYPE.findall(text) if name in aliases} - seen
+        seen |= names
+        left += [aliases[name] for name in names]
+    return False
+
+
+def _steps(lookup: Lookup, result: Result, secret: bool) -> list[Step]:
+    """List each file once, although several levels may read it; of a ``secret``, no value."""
     steps: dict[object, Step] = {}
     for asked, entries in ((True, result.trail), (False, _shadowed(lookup, result))):
         for entry in entries:
-            if isinstance(result.value, Sensitive) and entry.found:
+            if secret and entry.found:
                 entry = replace(entry, value=Sensitive(entry.value))
             steps.setdefault(entry.path or entry.level, Step(entry, asked))
     return list(steps.values())

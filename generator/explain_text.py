@@ -33,6 +33,8 @@ def text(explanation: Explanation) -> str:
     ]
     if converted := _conversion(result):
         lines.append(f"convert_to: {converted}")
+    if explanation.encrypted:
+        lines.append("encrypted: data has what eyaml made of it (ENC[…]); nodes get what that stands for")
     lines.append(
         f"the same from the same place: {_of(explanation.sharing, explanation.known)}"
         f"{_names(explanation.sharing)}"
@@ -50,6 +52,7 @@ def data(explanation: Explanation) -> dict[str, Any]:
         "found": result.found,
         "value": result.value,
         "otherwise": explanation.otherwise,
+        "encrypted": explanation.encrypted,
         "merge": result.strategy.configuration(),
         "convert_to": result.options.convert_to if result.options else None,
         "converted": not result.unconverted,

@@ -71,7 +71,7 @@ def run(root: Path, *arguments: str) -> Result:
 def said(root: Path, *arguments: str) -> str:
     done = run(root, *arguments)
     assert done.exit_code == 0, done.output
-    return done.output
+    return done.stdout
 
 
 def test_the_first_value_found_wins(root: Path) -> None:
@@ -117,6 +117,61 @@ def test_a_secret_is_not_shown(root: Path) -> None:
             assert "redacted" in whole
             assert "hush" not in whole and "ENC" not in whole
     assert explain(root, "n1.example", "tts::secret").sharing == ["n1.example", "n2.example"]
+
+
+@pytest.mark.parametrize("to", ["Sensitive", "'Sensitive[Hash]'", "[Sensitive]"])
+def test_a_secret_is_not_shown_whatever_part_of_it_is_asked(root: Path, to: str) -> None:
+    text = f"lookup_options: {{tts::env: {{convert_to: {to}, merge: hash}}}}\ntts::env: {{TOKEN: hush}}\n"
+    (root / "hieradata/common.yaml").write_text(text)
+    for key in ("tts::env", "tts::env.TOKEN", "tts::env.NOPE"):
+        for form in ([], ["--json"]):
+            whole = run(root, "n1.example", key, *form).output
+            assert "hush" not in whole and "redacted" in whole
+
+
+MANIFEST = """\
+# @summary One.
+# @param env E
+# @param inner I
+# @param port P
+class tts (
+  Tts::Env $env,
+  Optional[Array[Sensitive[String]]] $inner,
+  Tts::Port $port,
+) {
+}
+"""
+
+
+@pytest.mark.puppet
+def test_a_secret_that_only_its_class_says_is_not_shown(root: Path) -> None:
+    for name, text in {
+        "manifests/init.pp": MANIFEST,
+        "types/env.pp": "type Tts::Env = Hash[String, Tts::Secret]\n",
+        "types/secret.pp": "type Tts::Secret = Variant[Sensitive[String], Tts::Env]\n",
+        "types/port.pp": "type Tts::Port = Variant[Integer, Hash[String, Tts::Port]]\n",
+    }.items():
+        (root / "modules/tts" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "modules/tts" / name).write_text(text)
+    text = "tts::env: {TOKEN: hush}\ntts::inner: [hush]\ntts::port: {http: 80}\n"
+    (root / "hieradata/common.yaml").write_text(text)
+    for key in ("tts::env", "tts::env.TOKEN", "tts::env.NOPE", "tts::inner", "tts::inner.0", "tts::inner.1"):
+        for form in ([], ["--json"]):
+            whole = run(root, "n1.example", key, *form).output
+            assert "hush" not in whole and "redacted" in whole, key
+    assert said(root, "n1.example", "tts::port").startswith("http: 80\n")
+
+
+def test_what_is_encrypted_is_said_to_be(root: Path) -> None:
+    words = "encrypted: data has what eyaml made of it (ENC[…]); nodes get what that stands for\n"
+    (root / "hieradata/common.yaml").write_text("tts::token: ENC[PKCS7,MII]\ntts::port: 80\n")
+    assert words not in said(root, "n1.example", "tts::token")
+    keys = "options: {pkcs7_private_key: /k, pkcs7_public_key: /p}"
+    hiera = HIERA.replace("path: common.yaml", f"path: common.yaml, lookup_key: eyaml_lookup_key, {keys}")
+    (root / "hiera.yaml").write_text(hiera)
+    assert words in said(root, "n1.example", "tts::token")
+    assert words not in said(root, "n1.example", "tts::port")
+    assert json.loads(said(root, "n1.example", "tts::token", "--json"))["encrypted"] is True
 
 
 def test_what_is_not_converted_is_said(root: Path) -> None:
@@ -195,6 +250,8 @@ def test_no_value_is_a_no(root: Path) -> None:
             "zzz: no node of this name is known (there are: n1.example, n2.example, n3.example, n4.example)",
         ),
         (["n1.example", "lookup_options"], "lookup_options is no data (name a key that it speaks of)"),
+        (["n1.example", ""], "the key is empty (name one, such as indextts2::revision)"),
+        (["n1.example", " "], "the key is empty (name one, such as indextts2::revision)"),
         (["n1.example", "tts..x"], "tts..x is no key (a dot or a quote is left over)"),
     ],
 )
@@ -226,7 +283,7 @@ def test_json_says_all_of_it(root: Path) -> None:
     trail = found.pop("trail")
     assert found == {
         "node": "n1.example", "key": "tts::revision", "found": True, "value": "v2", "merge": "first",
-        "otherwise": None, "convert_to": None, "converted": True, "lookup_options": None, "known": 4, "sharing": ["n1.example"],
+        "otherwise": None, "encrypted": False, "convert_to": None, "converted": True, "lookup_options": None, "known": 4, "sharing": ["n1.example"],
     }  # fmt: skip
     assert [(step["path"], step["line"], step["used"]) for step in trail] == [
         ("hieradata/nodes/n1.example.yaml", None, False), ("hieradata/env/prod.yaml", 1, True), (None, None, False),

@@ -37,7 +37,7 @@ def parse(text: str, aliases: Mapping[str, str] | None = None) -> Type:
 def check(wanted: Type, value: Any) -> Mismatch | None:
     """Return where and how ``value`` is not of the ``wanted`` type; None where it is.
 
-    The verdict is Puppet's own, but for ``Sensitive``: the value of a secret is judged as it stands.
+    The verdict is Puppet's own.
     """
     return wanted.mismatch(value)
 

@@ -72,7 +72,7 @@ class NotUndefType(Type):
 
 @dataclass(frozen=True)
 class SensitiveType(Type):
-    """``Sensitive``: on the desk the value is still plain, and is judged so; messages never hold it."""
+    """``Sensitive``: no value of YAML is one, but Hiera makes one of a whole value; no message holds it."""
 
     inner: Type
 
@@ -87,7 +87,13 @@ class SensitiveType(Type):
         return self.inner.schema()
 
     def accepts(self, value: Any) -> bool:
-        return self.inner.accepts(value)
+        return False
+
+    def mismatch(self, value: Any, path: Path = ()) -> Mismatch | None:
+        if path:
+            cure = "the class has to want all of it as Sensitive"
+            return Mismatch(path, f"nothing makes a part of a value {self} ({cure})")
+        return self.wrong(value, path)
 
     @property
     def secret(self) -> bool:

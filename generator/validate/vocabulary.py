@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.definition import load_service
 from generator.puppet_classes import Code, read_code
-from generator.puppet_types import Type, parse
+from generator.puppet_types import PuppetTypeError, Type, parse
 from generator.puppet_types.nodes import suggestion
 from generator.service import Service
 from generator.validate.near import near_name
@@ -25,7 +25,6 @@ OPTIONS = "lookup_options"
 _LOOKED_UP = re.compile(r"\b(?:lookup|hiera\w*|alias)\(\s*\{?\s*(?:name['\"]?\s*=>\s*)?['\"]([^'\"]+)['\"]")
 #: A module in a Puppetfile.
 _MOD = re.compile(r"^mod\s+['\"](?:[\w]+[/-])?(\w+)['\"]", re.MULTILINE)
-_SENSITIVE = re.compile(r"\A(?:Optional\[)?Sensitive\b")
 _KEY = re.compile(r"(?:::)?[a-z]\w*(?:::[a-z]\w*)*")
 
 
@@ -115,7 +114,14 @@ class Vocabulary:
     @cached_property
     def secrets(self) -> frozenset[str]:
         """The keys whose values the class wants as ``Sensitive``."""
-        return frozenset(key for key, notation in self.types.items() if _SENSITIVE.match(notation))
+        return frozenset(filter(self._is_secret, self.types))
+
+    def _is_secret(self, key: str) -> bool:
+        try:
+            wanted = self.type_of(key)
+        except PuppetTypeError:  # of a module that is not here
+            return "Sensitive" in self.types[key]
+        return wanted is not None and wanted.secret
 
     @cached_property
     def _parameters(self) -> dict[str, list[str]]:

@@ -64,6 +64,7 @@ PARAMETERS = [
             " Array[Integer,1] Hash Hash[String,Integer] Hash[String,String,1] Enum['on','off']"
             " Pattern[/\\A\\d+[mg]\\z/] Undef NotUndef Variant[Integer,Boolean] Optional[Array[Boolean]]"
             " Struct[{a=>Integer,Optional[b]=>String}] Any Scalar Tuple[String,Integer] Sensitive[String] Collection"
+            " Hash[String,Sensitive[String]] Array[Sensitive[Integer]]"
             " V::Deep::One M::TWO OPTIONAL[V::DEEP::ONE]"
         ).split()
     ),

@@ -23,6 +23,8 @@ BUILT_IN = frozenset(
     " module_name caller_module_name".split()
 )
 TRUSTED = frozenset("authenticated certname domain external extensions hostname".split())
+#: What `fleet join` has certificates say of their nodes.
+EXTENSIONS = ("pp_role", "pp_environment")
 #: Facts of before Puppet 8 that people still write, and what they are now: Facter's manual, "Core facts".
 LEGACY = {
     "architecture": "os.architecture",
@@ -73,8 +75,8 @@ def complaints(
             break
         if complaint := _complaint(expression, vocabulary):
             yield complaint, Severity.WRONG
-        elif complaint := _fact(expression, facts):
-            yield complaint, Severity.WARNING  # a system that is not known may have it
+        elif complaint := _fact(expression, facts) or _extension(expression):
+            yield complaint, Severity.WARNING  # a system, or a certificate, that is not known may have it
 
 
 def _complaint(expression: str, vocabulary: Vocabulary) -> str | None:
@@ -132,6 +134,14 @@ def _fact(expression: str, facts: Sequence[Mapping[str, Any]]) -> str | None:
         return None
     names = {name for known in facts for name in known}
     return f"no known system has the fact of %{{{expression}}}{suggestion(steps[0], names - {steps[0]})}"
+
+
+def _extension(expression: str) -> str | None:
+    """Say that no certificate that `fleet join` asks for has the extension that an expression names."""
+    root, *steps = expression.strip().removeprefix("::").split(".")
+    if root != "trusted" or steps[:1] != ["extensions"] or not steps[1:] or steps[1] in EXTENSIONS:
+        return None
+    return f"no known node has the extension of %{{{expression}}} (they have {' and '.join(EXTENSIONS)})"
 
 
 def _has(value: Any, steps: Sequence[str]) -> bool:

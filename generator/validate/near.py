@@ -25,8 +25,12 @@ def near_version(word: str, known: Iterable[str]) -> str:
 
     >>> near_version("v3.0.0", ["v2.0.0"]), near_version("v24beta", ["v24-beta"])
     ('', ' (did you mean v24-beta?)')
+    >>> near_version("v2.0", ["v2.0.0", "v2.5.0"])  # a version that says more comes first
+    ' (did you mean v2.0.0?)'
     """
-    return suggestion(word, [name for name in known if _letters(name) != _letters(word)])
+    others = [name for name in known if _letters(name) != _letters(word)]
+    more = [name for name in others if name.removeprefix("v").startswith(f"{word.removeprefix('v')}.")]
+    return suggestion(word, more or others)
 
 
 def near_file(stem: str, known: Iterable[str]) -> str:

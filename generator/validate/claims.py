@@ -83,5 +83,6 @@ def check_ports(repository: Repository) -> Iterator[Finding]:
 def _socket(fleet: Fleet, node: KnownNode, service: Service) -> _Socket | None:
     """Return where a service listens; None where it is not there, or that is not known."""
     ensure, port, address = (fleet.setting(node, service, name) for name in ("ensure", "port", "address"))
-    known = ensure and port and address and ensure.value != "absent" and isinstance(port.value, int)
-    return _Socket(service, port, address.value) if known and port and address else None
+    if not (ensure and port and address) or ensure.value == "absent" or not isinstance(port.value, int):
+        return None
+    return _Socket(service, port, address.value)

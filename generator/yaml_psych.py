@@ -55,6 +55,9 @@ def surprise(text: str, value: Scalar) -> str:
         pass
     if isinstance(value, str):
         return f"{short(text)} is text to Puppet, and something else to other readers of YAML: quote it"
+    if isinstance(value, float) and text.endswith("0") and "e" not in text.lower():  # likely a version
+        meant = f"quote it ('{short(text)}'), or write {written(value)} if a number is meant"
+        return f"{short(text)} is {meaning(value)} to Puppet: {meant}"
     exact = value is None or math.isfinite(value)
     other = f"write {short(written(value))}, or " if exact else ""
     return f"{short(text)} is {meaning(value)} to Puppet: {other}quote it if text"

@@ -31,7 +31,7 @@ READ: dict[str, tuple[object, list[str]]] = {
     "a: 0x1F": ({"a": 31}, ["1:4: 0x1F is the number 31 to Puppet"]),
     "a: 1_000": ({"a": 1000}, ["1:4: 1_000 is the number 1000 to Puppet"]),
     "a: 1:30": ({"a": 5400}, ["1:4: 1:30 is the number 5400 to Puppet"]),
-    "a: 3.10": ({"a": 3.1}, ["1:4: 3.10 is the number 3.1 to Puppet: write 3.1, or quote it if text"]),
+    "a: 3.10": ({"a": 3.1}, ["1:4: 3.10 is the number 3.1 to Puppet: quote it ('3.10'), or write 3.1 if a number is meant"]),
     "a: .inf": ({"a": math.inf}, ["1:4: .inf is the number inf to Puppet: quote it if text"]),
     "a: 9223372036854775808": ({"a": 2**63}, ["1:4: 9223372036854775808 is the number 9223372036854775808, too big"]),
     "a: 1__0": ({"a": "1__0"}, ["1:4: 1__0 is text to Puppet, and something else to other readers of YAML: quote it"]),

@@ -63,11 +63,13 @@ def test_a_plain_value_in_the_place_of_a_secret_is_hidden(
 
 
 def test_what_was_never_encrypted_stays(tmp_path: Path) -> None:
-    before = "k: {a: ENC[PKCS7,MIIB], b: x}\nj: y\np: ENC[PKCS7,MIIC]\nq: ENC[PKCS7,MIID]\n"
-    after = "k: {a: hush, b: z}\nj: w\np: '%{lookup(\"q\")}'\nq:\n"
+    before = (
+        "k: {a: ENC[PKCS7,MIIB], b: x}\nj: y\np: ENC[PKCS7,MIIC]\nq: ENC[PKCS7,MIID]\nr: [ENC[PKCS7,MIIE]]\n"
+    )
+    after = "k: {a: hush, b: z}\nj: w\np: '%{lookup(\"q\")}'\nq: ~\nr: ['', true]\n"
     data, said = hide(tmp_path, before, after)
     assert HIDDEN.fullmatch(data["k"].pop("a"))
-    assert data == {"k": {"b": "z"}, "j": "w", "p": '%{lookup("q")}', "q": None}
+    assert data == {"k": {"b": "z"}, "j": "w", "p": '%{lookup("q")}', "q": None, "r": ["", True]}
     assert said == ["a.yaml: k.a"]
 
 
@@ -77,6 +79,15 @@ def test_equal_values_read_the_same_and_nobody_can_try_them(tmp_path: Path) -> N
     (tmp_path / "head" / "a.yaml").write_text("k: hush\n")
     hide_unencrypted(tmp_path / "base", tmp_path / "head", "another key")
     assert data["k"][0] not in (tmp_path / "head" / "a.yaml").read_text()
+
+
+def test_what_was_plain_before_has_lost_nothing(tmp_path: Path) -> None:
+    for side, text in (("base", "k: hush\n"), ("head", "k: hushhush\n")):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "secret.yaml").write_text("k: secret-0123456789ab\n")
+        (tmp_path / side / "plain.yaml").write_text(text)
+    assert hide_unencrypted(tmp_path / "base", tmp_path / "head", "key") == []
+    assert HIDDEN.search((tmp_path / "head" / "plain.yaml").read_text())
 
 
 def test_data_in_json_is_data(tmp_path: Path) -> None:

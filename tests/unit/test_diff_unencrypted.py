@@ -24,7 +24,7 @@ def hide(tmp_path: Path, before: str, after: str, name: str = "a.yaml") -> tuple
         tree.mkdir()
         (tree / ("a.yaml" if tree.name == "base" else name)).write_bytes(text.encode())
         without_secrets(tree)
-    said = hide_unencrypted(*trees, "key")
+    said = hide_unencrypted(trees[0], trees[1], "key")
     text = (trees[1] / name).read_bytes().decode()
     assert text.count("\n") == after.count("\n")
     return yaml.safe_load(text), said

@@ -63,7 +63,7 @@ def _faults(
     if not (ensure and revision and releases and installer) or ensure.value == "absent":
         return
     wanted, pins = revision.value, releases.value
-    if wanted is None and not repository.fleet.unread:
+    if wanted is None and _says_all(repository, revision.key):
         cure = ", ".join(sorted(pinned)) or f"none is pinned: fleet pin {service.name} TAG pins a tag"
         yield revision, f"no layer sets {revision.key} for", f" (releases: {cure})"
     if not _is_revision(wanted) or not isinstance(pins, dict):
@@ -83,6 +83,17 @@ def _faults(
             blamed = setting if setting.document else revision
             said = f"{setting.key}: {wanted} knows no {parameter.flag} on"
             yield blamed, said, " (leave it at its default there, or correct flags in the pin)"
+
+
+def _says_all(repository: Repository, key: str) -> bool:
+    """Whether nothing but what the known nodes read could set ``key``.
+
+    A file that cannot be read could; where there is no inventory, that of a node which nobody knows could.
+    """
+    fleet = repository.fleet
+    if fleet.unread:
+        return False
+    return repository.inventory is not None or not any(key in each.data for each in fleet.documents.values())
 
 
 def _without_flag(service: Service, pin: Any) -> Iterator[Parameter]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NODE = "tts1"
 CLIENTS, PAUSE = 10, 1.0
+#: Seconds for a job; a session whose stream was cut can hang for ever in Gradio itself.
+PATIENCE = 90.0
 SWITCHING = "systemctl show --property=ActiveState --value releases@indextts2.service | grep -qx activating"
 
 
@@ -35,7 +37,7 @@ def back_to_v23(fleet: Fleet) -> Iterator[None]:
 @pytest.fixture
 def load(fleet: Fleet) -> Iterator[Load]:
     """Clients that keep asking, each of which has had an answer."""
-    with Load(browser(f"http://{fleet.lab.address(NODE)}:7860", silence()), PAUSE) as load:
+    with Load(browser(f"http://{fleet.lab.address(NODE)}:7860", silence()), PAUSE, PATIENCE) as load:
         load.start(CLIENTS)
         wait_for(fleet, load, 2 * CLIENTS)
         yield load

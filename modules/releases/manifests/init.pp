@@ -45,7 +45,7 @@ class releases {
 
   [
     '__init__', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'node', 'ports', 'prune', 'report', 'request',
-    'state', 'steering', 'store', 'switch', 'units',
+    'smoke', 'state', 'steering', 'store', 'switch', 'units',
   ].each |$name| {
     file { "${lib}/releases/${name}.py":
       ensure  => file,

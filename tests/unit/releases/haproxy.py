@@ -10,11 +10,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from releases.description import Description
+from releases.front import Front, FrontError
 from tests.unit.releases.simulated import DESCRIPTION
 
 HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -94,7 +95,7 @@ class Haproxy:
         names = (*DESCRIPTION.backends, *DESCRIPTION.idle_backends)
         backends = [BACKEND.format(name=name, blue=self.blue, green=self.green) for name in names]
         self.config.write_text(CONFIG.format(folder=folder, port=self.port) + "".join(backends))
-        self.description: Description = DESCRIPTION._replace(socket=str(folder / "admin.sock"))
+        self.description: Description = DESCRIPTION._replace(front_dir=str(folder))
         self.process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
@@ -102,7 +103,10 @@ class Haproxy:
         """Run it."""
         assert HAPROXY
         with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.config)], stdout=log, stderr=log)
+            master = f"{self.folder}/master.sock"
+            self.process = subprocess.Popen(
+                [HAPROXY, "-W", "-f", str(self.config), "-S", master], stdout=log, stderr=log
+            )
             try:
                 self._wait()
                 yield self
@@ -113,11 +117,11 @@ class Haproxy:
     def _wait(self) -> None:
         until = time.monotonic() + 20
         while time.monotonic() < until:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), 1):
-                    return
-            except OSError:
-                time.sleep(0.02)
+            with suppress(OSError, FrontError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                Front(self.description).jobs("0-blue")  # the master is the last to answer
+                return
+            time.sleep(0.02)
         raise AssertionError((self.folder / "log").read_text())
 
     def reload(self) -> None:

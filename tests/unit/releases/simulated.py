@@ -24,7 +24,8 @@ DESCRIPTION = Description(
     service="tts",
     webui="tts-webui",
     front="tts-front.service",
-    socket="/run/tts-front/admin.sock",
+    front_dir="/run/tts-front",
+    front_ports=("0.0.0.0:7860",),
     releases_dir="/opt/tts/releases",
     deployments_dir="/etc/tts/deployments",
     wanted_release=release_of(NEW),
@@ -118,7 +119,7 @@ class World:
             clock=SimulatedClock(self),
             say=self.said.append,
             smoke=lambda _port: None,
-            holder=lambda port, unit: self.holders.get(port),
+            holder=lambda place, unit: self.holders.get(int(place.rpartition(":")[2])),
         )
 
     def state(self) -> State:
@@ -157,7 +158,7 @@ class SimulatedStore(Store):
 
     path = "/var/lib/releases/tts.json"
 
-    def _locked(self) -> AbstractContextManager[None]:
+    def locked(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def _text(self) -> str | None:
@@ -185,7 +186,8 @@ class SimulatedUnits(Units):
     def states(self, units: Sequence[str]) -> dict[str, str]:
         world = self._world
         likely = {unit: "activating" for unit in {*world.flapping, world.starting}}
-        return {unit: "active" if unit in world.running else likely.get(unit, "inactive") for unit in units}
+        runs = {*world.running, *([] if world.weights is None else [world.description.front])}
+        return {unit: "active" if unit in runs else likely.get(unit, "inactive") for unit in units}
 
     def start(self, unit: str, limit: float | None) -> str | None:
         world = self._world
@@ -249,8 +251,14 @@ class SimulatedFront(Front):
             raise FrontError("no such socket")
         self._world.weights[server] = weight
 
+    def weighs(self, weights: Mapping[str, int]) -> bool:
+        return self._world.weights == weights
+
     def age(self) -> int:
         return 1000
+
+    def reload(self, master: int) -> None:
+        """Fail, as one whose configuration is wrong: the process of before goes on."""
 
     def jobs(self, server: str) -> int:
         if self._world.weights is None:

@@ -32,7 +32,7 @@ store = Store(sys.argv[1], sys.argv[2])
 for number in range(10**9):
     text = str(number % 10) * 200_000
     failed = Failure({NEW!r}, None, text, [text], 1.0, "activate")
-    store.edit(lambda before: State(failed=failed))
+    store.edit(lambda before: State(failed={{failed.id: failed}}))
     if number == 1:
         print("writing", flush=True)
 """
@@ -64,8 +64,8 @@ def test_a_state_survives_kill_9_in_the_middle_of_a_write(tmp_path: Path) -> Non
             writer.kill()
         found = Store(str(path), str(lock)).read()
         assert found
-        assert found.failed
-        assert found.failed.log == [found.failed.reason]
+        [failed] = found.failed.values()
+        assert failed.log == [failed.reason]
         torn += Path(f"{path}.new").exists()
     assert torn, "no kill came in the middle of a write, so nothing was tried"
 
@@ -88,6 +88,13 @@ def test_a_write_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: 
     assert done == ["fsync x.new", "rename x.new x", f"fsync {tmp_path.name}"]
     assert (tmp_path / "x").read_text() == "text"
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_write_that_fails_names_its_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "gone" / "unit")
+    with pytest.raises(OSError, match="No such file") as raised:
+        files.write(path, "text", 0o644)
+    assert raised.value.filename == path
 
 
 def test_a_lock_dies_with_its_holder_and_not_with_its_children(tmp_path: Path) -> None:
@@ -149,7 +156,10 @@ FULL = State(
     wanted=NEW,
     cards={"0": Serving("blue", OLD, 1.0, {".venv/.complete": "x"})},
     previous=None,
-    failed=Failure(NEW, None, "exited", ["a line"], 2.0, "activate"),
+    failed={
+        NEW: Failure(NEW, None, "exited", ["a line"], 2.0, "activate"),
+        OLD: Failure(OLD, {".venv/.complete": "x"}, "exited", [], 1.0, "restart"),
+    },
     switch=Switch("0", "green", NEW, {".venv/.complete": "x"}, True, 3.0),
 )
 
@@ -157,6 +167,12 @@ FULL = State(
 def test_a_state_reads_as_it_was_written() -> None:
     assert state.parse(state.dump(FULL)) == FULL
     assert state.parse(state.dump(State())) == State()
+
+
+@pytest.mark.parametrize("failed", [FULL.failed[NEW], None])
+def test_a_state_of_the_program_that_knew_one_failure_is_read(failed: Failure | None) -> None:
+    older = {**state.as_data(FULL), "failed": failed._asdict() if failed else None}
+    assert state.parse(json.dumps(older)) == FULL._replace(failed={NEW: failed} if failed else {})
 
 
 @given(st.data())

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from releases import files
+from releases import front as front_module
+from releases.errors import AnswerIsNo
 from releases.front import Front, FrontError
 from releases.node import Clock
-from releases.ports import holder
-from releases.steering import drain, steer, steer_fresh
+from releases.steering import drain, reload, steer, steer_fresh
 from tests.unit.releases.haproxy import HAPROXY, Haproxy, WebUI
 from tests.unit.releases.simulated import NEW, OLD, World
 
@@ -35,10 +34,13 @@ def haproxy(tmp_path: Path) -> Iterator[Haproxy]:
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    """Assert that something is so within seconds."""
+    """Assert that something is so within seconds; a front that reloads may not answer meanwhile."""
     until = time.monotonic() + 10
-    while not holds():
+    held = False
+    while not held:
         assert time.monotonic() < until
+        with suppress(FrontError):
+            held = holds()
         time.sleep(0.02)
 
 
@@ -72,13 +74,13 @@ def test_the_slot_that_gets_the_requests_is_raised_before_the_other_is_lowered(
     haproxy: Haproxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    ask = Front._ask
+    ask = front_module._ask
 
-    def listen(front: Front, command: str) -> str:
+    def listen(path: str, command: str) -> str:
         asked.append(command)
-        return ask(front, command)
+        return ask(path, command)
 
-    monkeypatch.setattr(Front, "_ask", listen)
+    monkeypatch.setattr(front_module, "_ask", listen)
     Front(haproxy.description).steer({"0-blue": 0, "0-green": 100})
     [command] = asked
     assert [one.rpartition(" ")[2] for one in command.split(";")] == ["100"] * 4 + ["0"] * 4
@@ -120,6 +122,59 @@ def test_a_drain_waits_for_a_slow_request_and_for_the_quiet_after_it(haproxy: Ha
     assert 2 <= time.monotonic() - began < 3.9
 
 
+def test_a_drain_waits_for_what_the_worker_of_before_a_reload_has(haproxy: Haproxy) -> None:
+    web_ui, world = WebUI("blue", haproxy.blue), a_node(haproxy)
+    waiting = haproxy.get_beside("/slow")
+    eventually(lambda: Front(haproxy.description).jobs("0-blue") == 1)
+    time.sleep(2.2)  # the worker is older than a reload takes, as it is on a node
+    assert haproxy.process
+    reload(world.node(), haproxy.process.pid)
+    assert drain(world.node(), "0-blue") == 1
+    web_ui.let_go.set()
+    waiting.join(5)
+    assert drain(world.node(), "0-blue") == 0
+
+
+def test_a_worker_that_a_reload_left_takes_no_weights_and_so_is_waited_for(haproxy: Haproxy) -> None:
+    web_ui, world = WebUI("blue", haproxy.blue), a_node(haproxy)
+    waiting = haproxy.get_beside("/slow")
+    eventually(lambda: Front(haproxy.description).jobs("0-blue") == 1)
+    time.sleep(2.2)  # the worker is older than a reload takes, as it is on a node
+    assert haproxy.process
+    began = time.monotonic()
+    reload(world.node(), haproxy.process.pid)
+    assert time.monotonic() - began >= 6, "a client may have kept a connection to it"
+    front = Front(haproxy.description)
+    [_, left] = front._workers()
+    said = front_module._ask(front._master, f"@!{left} set weight pages/0-green 100")
+    assert said.strip() == "Proxy is disabled."
+    web_ui.let_go.set()
+    waiting.join(5)
+    eventually(lambda: front.left() == 0)
+
+
+def test_whether_the_weights_are_right_is_told(haproxy: Haproxy) -> None:
+    front = Front(haproxy.description)
+    assert front.weighs({"0-blue": 100, "0-green": 0})
+    assert not front.weighs({"0-blue": 0, "0-green": 100})
+    front.steer({"0-blue": 0, "0-green": 100})
+    assert front.weighs({"0-blue": 0, "0-green": 100})
+    assert not front.weighs({"1-blue": 0, "1-green": 100}), "another card"
+
+
+def test_a_reload_that_did_not_work_is_said(haproxy: Haproxy) -> None:
+    WebUI("green", haproxy.green)
+    world = a_node(haproxy)
+    time.sleep(7)  # as old as one is that a reload in vain leaves
+    haproxy.config.write_text("nonsense\n")
+    assert haproxy.process
+    with pytest.raises(
+        AnswerIsNo, match=r"tts-front\.service did not take its new configuration, and serves"
+    ):
+        reload(world.node(), haproxy.process.pid)
+    assert haproxy.get() == "green"
+
+
 def test_a_reload_loses_the_weights_until_it_is_steered(haproxy: Haproxy) -> None:
     WebUI("blue", haproxy.blue)
     WebUI("green", haproxy.green)
@@ -141,42 +196,14 @@ def test_what_the_front_does_not_know_is_said(haproxy: Haproxy) -> None:
 
 def test_a_front_that_is_not_there_or_does_not_answer_is_said(tmp_path: Path) -> None:
     haproxy = Haproxy(tmp_path)
-    with pytest.raises(FrontError, match=r"admin\.sock: .*No such file"):
+    with pytest.raises(FrontError, match=r"master\.sock: .*No such file"):
         Front(haproxy.description).jobs("0-blue")
     with haproxy.serve():
         assert haproxy.process
-        worker = subprocess.run(
-            ["pgrep", "-P", str(haproxy.process.pid)], capture_output=True, text=True, check=True
-        ).stdout.split()
+        worker = Front(haproxy.description)._workers()
         try:
             os.kill(int(worker[0]), 19)
             with pytest.raises(FrontError, match="timed out"):
                 Front(haproxy.description).jobs("0-blue")
         finally:
             os.kill(int(worker[0]), 18)
-
-
-def test_who_listens_on_a_port_is_named(haproxy: Haproxy) -> None:
-    assert holder(haproxy.blue, "x.service") is None
-    WebUI("blue", haproxy.blue)
-    said = holder(haproxy.blue, "x.service")
-    assert said
-    assert said.endswith(f" (process {os.getpid()})")
-
-
-def test_a_unit_has_its_own_port(haproxy: Haproxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    WebUI("blue", haproxy.blue)
-    read = files.read
-    cgroup = "0::/system.slice/system-tts.slice/tts-webui@0-blue.service\n"
-    monkeypatch.setattr(files, "read", lambda path: cgroup if path.endswith("/cgroup") else read(path))
-    assert holder(haproxy.blue, "tts-webui@0-blue.service") is None
-    assert holder(haproxy.blue, "tts-webui@0-green.service")
-
-
-def test_a_connection_is_no_listener() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        client = socket.create_connection(("127.0.0.1", port))
-        accepted, _ = server.accept()
-    with client, accepted:
-        assert holder(port, "x.service") is None

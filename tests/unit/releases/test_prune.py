@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from releases import disk
 from releases.disk import Disk, Release
 from releases.prune import prune, superfluous
 from tests.unit.releases.simulated import NEW, OLD, World
@@ -95,3 +96,47 @@ def test_a_link_in_place_of_a_release_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "releases" / "v19-0000000").symlink_to(tmp_path / "elsewhere")
     prune(world.node())
     assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_what_is_gone_meanwhile_counts_as_done(tmp_path: Path) -> None:
+    world = a_node(tmp_path)
+    world.node().edit(wanted=NEW, previous=OLD)
+    node = world.node()
+
+    class Outrun(Disk):
+        """One whose folders another prune clears after they were listed."""
+
+        def releases(self) -> list[Release]:
+            found = super().releases()
+            prune(world.node())
+            return found
+
+        def deployments(self) -> list[str]:
+            return ["v20-0000000.0000000c", *super().deployments()]
+
+    assert prune(node._replace(disk=Outrun(node.description))) == [
+        "v20-0000000",
+        "v21-0000000",
+        "v22-0000000",
+    ]
+    assert left(tmp_path / "releases") == ["v23-1111111", "v24-2222222"]
+
+
+def test_what_goes_while_it_is_listed_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = a_node(tmp_path)
+    world.node().edit(wanted=NEW, previous=OLD)
+    listed = disk._entries
+
+    def outrun(folder: str) -> list[os.DirEntry[str]]:
+        found = listed(folder)
+        monkeypatch.undo()
+        prune(world.node())
+        return found
+
+    monkeypatch.setattr(disk, "_entries", outrun)
+    assert [one.name for one in world.node().disk.releases()] == ["v23-1111111", "v24-2222222"]
+    older = tmp_path / "deployments" / "v20-0000000.0000000c.service"
+    older.write_text("")
+    os.utime(older, (0, 0))
+    monkeypatch.setattr(disk, "_entries", outrun)
+    assert world.node().disk.deployments() == [OLD, NEW, f"{NEW[:-1]}f"]

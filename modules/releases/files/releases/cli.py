@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -9,8 +10,9 @@ from releases import description, files, ports
 from releases.description import Places
 from releases.disk import Disk
 from releases.errors import AnswerIsNo, ReleasesError
-from releases.front import Front
+from releases.front import Front, FrontError
 from releases.node import Clock, Node
+from releases.state import State
 from releases.store import Store
 from releases.units import Units
 
@@ -27,6 +29,8 @@ USAGE = """usage: releases status [--json]
   retry            try again what failed
   prune            delete the releases that nothing needs
   steer            give the front the weights that the state asks for
+  ports            who has a port of the front's that is not the front
+  reload PID       what the front's unit runs for systemctl reload
   reconcile        what releases@SERVICE.service runs
 
 example: releases indextts2 rollback
@@ -44,12 +48,11 @@ def main(arguments: Sequence[str], places: Places = NODE) -> int:
     except ReleasesError as error:
         print(f"releases: {error}", file=sys.stderr)
         return error.exit_code
-    except PermissionError as error:
-        print(f"releases: {error.filename}: {error.strerror} (run it as root)", file=sys.stderr)
-        return 2
     except OSError as error:
-        print(f"releases: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
-        return 1
+        as_root = isinstance(error, PermissionError) and os.geteuid() != 0
+        cure = " (run it as root)" if as_root else ""
+        print(f"releases: {error.filename or 'a file'}: {error.strerror}{cure}", file=sys.stderr)
+        return 2 if as_root else 1
 
 
 def _run(arguments: list[str], places: Places) -> int:
@@ -62,15 +65,14 @@ def _run(arguments: list[str], places: Places) -> int:
     if len(arguments) < 2 or arguments[1] not in VERBS:
         known = ", ".join(VERBS)
         raise ReleasesError(f"{' '.join(arguments[1:2]) or 'nothing'!r} is no verb (there is: {known})")
-    verb, locks = VERBS[arguments[1]]
+    verb, lock = VERBS[arguments[1]]
     node = _node(arguments[0], places)
-    if not locks:
+    if not lock:
         verb(node, arguments[2:])
         return 0
     waiting = f"releases: {arguments[0]}: another releases is at work; waiting for it"
-    with files.locked(
-        f"{places.locks}/releases-{arguments[0]}.lock", lambda: print(waiting, file=sys.stderr)
-    ):
+    path = f"{places.locks}/releases-{arguments[0]}.{lock}"
+    with files.locked(path, lambda: print(waiting, file=sys.stderr)):
         verb(node, arguments[2:])
     return 0
 
@@ -85,9 +87,17 @@ def _node(service: str, places: Places) -> Node:
         disk=Disk(known),
         clock=Clock(),
         say=lambda text: print(text, flush=True),
-        smoke=lambda _port: None,
+        smoke=lambda port: _smoke(known, port),
         holder=ports.holder,
     )
+
+
+def _smoke(known: description.Description, port: int) -> str | None:
+    if known.smoke is None:
+        return None
+    from releases.smoke import Smoke, request
+
+    return request(Smoke(**known.smoke), port)
 
 
 def _status(nodes: Sequence[Node], arguments: Sequence[str]) -> None:
@@ -125,12 +135,26 @@ def _active(node: Node, arguments: Sequence[str]) -> None:
         raise AnswerIsNo(f"{node.description.service}: {wanted} does not serve as it is on the disk")
     if wanted and any(node.units.installed(unit) != node.disk.deployment(wanted) for unit in units):
         raise AnswerIsNo(f"{node.description.service}: {' '.join(units)} is not as {wanted} put it there")
+    left = [unit for unit in node.description.all_units() if unit not in units and node.units.installed(unit)]
+    if wanted and left:
+        raise AnswerIsNo(f"{node.description.service}: {' '.join(left)} is left of a switch")
+    if wanted and state and _astray(node, state):
+        raise AnswerIsNo(f"{node.description.service}: {node.description.front} points elsewhere")
     found = node.units.states(units) if units else {}
     down = [f"{unit} is {said}" for unit, said in found.items() if said != "active"]
     if down or not state or not units:
         raise AnswerIsNo(f"{node.description.service}: {', '.join(down) or 'nothing serves yet'}")
     if not wanted:
         print("\n".join(sorted({serving.id for serving in state.cards.values()})))
+
+
+def _astray(node: Node, state: State) -> bool:
+    from releases.steering import weights
+
+    try:
+        return not node.front.weighs(weights(node, state))
+    except FrontError:
+        return False  # it is steered when it comes up
 
 
 def _activate(node: Node, arguments: Sequence[str]) -> None:
@@ -161,8 +185,10 @@ def _reconcile(node: Node, arguments: Sequence[str]) -> None:
     from releases.switch import reconcile
 
     _no_more(arguments)
-    reconcile(node)
-    _prune(node, [])
+    try:
+        reconcile(node)
+    finally:
+        _prune(node, [])
 
 
 def _steer(node: Node, arguments: Sequence[str]) -> None:
@@ -170,6 +196,25 @@ def _steer(node: Node, arguments: Sequence[str]) -> None:
 
     _no_more(arguments)
     steer_fresh(node)
+
+
+def _reload(node: Node, arguments: Sequence[str]) -> None:
+    from releases.steering import reload
+
+    if len(arguments) != 1 or not arguments[0].isdigit():
+        raise ReleasesError(
+            f"reload is for {node.description.front} (systemctl reload {node.description.front})"
+        )
+    reload(node, int(arguments[0]))
+
+
+def _ports(node: Node, arguments: Sequence[str]) -> None:
+    _no_more(arguments)
+    known = node.description
+    holders = {place: node.holder(place, known.front) for place in known.front_ports}
+    taken = [f"port {place.rpartition(':')[2]} is taken by {by}" for place, by in holders.items() if by]
+    if taken:
+        raise AnswerIsNo(f"{known.front}: {', '.join(taken)} (end that, or give {known.service} another)")
 
 
 def _one(arguments: Sequence[str]) -> str:
@@ -184,14 +229,22 @@ def _no_more(arguments: Sequence[str]) -> None:
         raise ReleasesError(f"{' '.join(arguments)!r} is too much here (releases --help)")
 
 
-#: Each verb, and whether it has to wait for others.
-VERBS: dict[str, tuple[Verb, bool]] = {
-    "status": (lambda node, arguments: _status([node], arguments), False),
-    "list": (_list, False),
-    "active": (_active, False),
-    "activate": (_activate, True),
-    **{name: (_requested(name), True) for name in ("restart", "rollback", "retry")},
-    "prune": (_prune, True),
-    "steer": (_steer, False),
-    "reconcile": (_reconcile, False),
+#: A request waits for another, since each waits for what it has asked for.
+_REQUEST = "lock"
+#: Whoever holds this knows that no reload comes, since what a worker that one left has or gets cannot be
+#: steered, and that nobody else prunes.
+_SWITCH = "switch.lock"
+
+#: Each verb, and the lock that it holds meanwhile.
+VERBS: dict[str, tuple[Verb, str | None]] = {
+    "status": (lambda node, arguments: _status([node], arguments), None),
+    "list": (_list, None),
+    "active": (_active, None),
+    "activate": (_activate, _REQUEST),
+    **{name: (_requested(name), _REQUEST) for name in ("restart", "rollback", "retry")},
+    "prune": (_prune, _SWITCH),
+    "steer": (_steer, None),
+    "ports": (_ports, None),
+    "reload": (_reload, _SWITCH),
+    "reconcile": (_reconcile, _SWITCH),
 }

@@ -15,7 +15,7 @@ SLOTS = ("blue", "green")
 
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ID = re.compile(r"(?P<release>[A-Za-z0-9][A-Za-z0-9._+-]{0,200})\.[0-9a-f]{8}")
-_LISTS = ("backends", "idle_backends")
+_LISTS = ("backends", "idle_backends", "front_ports")
 
 
 class Places(NamedTuple):
@@ -23,7 +23,8 @@ class Places(NamedTuple):
 
     descriptions: str = "/etc/releases"
     states: str = "/var/lib/releases"
-    locks: str = "/run/lock"
+    #: root's alone: in /run/lock, anybody could put something in a lock's place
+    locks: str = "/run/releases"
     units: str = "/etc/systemd/system"
 
 
@@ -33,7 +34,10 @@ class Description(NamedTuple):
     service: str
     webui: str
     front: str
-    socket: str
+    #: where the front has its sockets
+    front_dir: str
+    #: where the front listens, as HAProxy binds it: 0.0.0.0:7860
+    front_ports: tuple[str, ...]
     releases_dir: str
     deployments_dir: str
     wanted_release: str
@@ -48,10 +52,20 @@ class Description(NamedTuple):
     backends: tuple[str, ...]
     #: whose running requests hold nobody up
     idle_backends: tuple[str, ...]
+    #: what has to be answered with audio before a release serves, in the words of releases.smoke
+    smoke: Mapping[str, Any] | None = None
 
     def unit(self, card: str, slot: str) -> str:
         """Name the unit of a slot."""
         return f"{self.webui}@{card}-{slot}.service"
+
+    def all_units(self) -> list[str]:
+        """Name the units of all slots."""
+        return [self.unit(card, slot) for card in self.cards for slot in SLOTS]
+
+    def place(self, card: str, slot: str) -> str:
+        """Say where the web UI of a slot listens."""
+        return f"127.0.0.1:{self.cards[card][slot]}"
 
 
 def release_of(identifier: str) -> str:
@@ -97,13 +111,14 @@ def _parse(data: dict[str, Any]) -> Description:
     for card, ports in data["cards"].items():
         if set(ports) != set(SLOTS):
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
-    lists = {name: tuple(data[name]) for name in _LISTS}
-    return Description(**{**{name: data[name] for name in _KINDS}, **lists})
+    # an older description has the ports of the front as numbers
+    lists = {name: tuple(map(str, data[name])) for name in _LISTS}
+    return Description(**{**{name: data[name] for name in _KINDS}, **lists}, smoke=data.get("smoke"))
 
 
 _KINDS: dict[str, type] = {
     **dict.fromkeys(
-        "service webui front socket releases_dir deployments_dir wanted_release handover".split(), str
+        "service webui front front_dir releases_dir deployments_dir wanted_release handover".split(), str
     ),
     **dict.fromkeys("drain_timeout ready_timeout retry_after keep_releases".split(), int),
     "cards": dict,

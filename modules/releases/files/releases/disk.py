@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from releases import files
@@ -59,18 +60,27 @@ class Disk:
 
     def deployments(self) -> list[str]:
         """List the deployments' IDs, the newest file last."""
-        found = [entry for entry in _entries(self._deployments) if is_id(entry.name[: -len(".service")])]
-        found.sort(key=lambda entry: (entry.stat().st_mtime_ns, entry.name))
-        return [entry.name[: -len(".service")] for entry in found if entry.name.endswith(".service")]
+        found = []
+        for entry in _entries(self._deployments):
+            identifier = entry.name[: -len(".service")]
+            if entry.name.endswith(".service") and is_id(identifier):
+                with suppress(FileNotFoundError):  # it went meanwhile
+                    found.append((entry.stat().st_mtime_ns, identifier))
+        return [identifier for _, identifier in sorted(found)]
 
     def remove_deployment(self, identifier: str) -> None:
-        """Delete a deployment's unit."""
-        os.unlink(self.deployment_file(identifier))
+        """Delete a deployment's unit, if it is still there."""
+        with suppress(FileNotFoundError):
+            os.unlink(self.deployment_file(identifier))
 
     def releases(self) -> list[Release]:
         """List the releases, by name; what is half deleted is half-made."""
-        found = [entry for entry in _entries(self._releases) if entry.is_dir(follow_symlinks=False)]
-        return sorted(self._release(entry) for entry in found)
+        found = []
+        for entry in _entries(self._releases):
+            with suppress(FileNotFoundError):  # it went meanwhile
+                if entry.is_dir(follow_symlinks=False):
+                    found.append(self._release(entry))
+        return sorted(found)
 
     def _release(self, entry: os.DirEntry[str]) -> Release:
         stamp = f"{entry.path}/{STAMP}"
@@ -78,14 +88,16 @@ class Disk:
         return Release(entry.name, complete, os.stat(stamp if complete else entry.path).st_mtime)
 
     def remove_release(self, name: str) -> None:
-        """Delete a release; one that is cut short leaves what counts as half-made."""
+        """Delete a release, if it is still there; one that is cut short leaves what counts as half-made."""
         import shutil  # heavy, and seldom needed
 
         aside = f"{self._releases}/.{name.lstrip('.')}"
         if aside != self.release_dir(name):
             shutil.rmtree(aside, ignore_errors=True)
-            os.rename(self.release_dir(name), aside)
-        shutil.rmtree(aside)
+            with suppress(FileNotFoundError):
+                os.rename(self.release_dir(name), aside)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(aside)
 
     def commit(self, identifier: str) -> str | None:
         """Return the full commit of a deployment's release, where its checkout says it."""

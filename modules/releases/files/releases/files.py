@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -18,7 +19,17 @@ def read(path: str) -> str | None:
 
 
 def write(path: str, text: str, mode: int) -> None:
-    """Put ``text`` at ``path``: whoever reads finds the old or the new, after a power cut too."""
+    """Put ``text`` at ``path``: whoever reads finds the old or the new, after a power cut too.
+
+    Raises OSError, which names ``path``.
+    """
+    try:
+        _write(path, text, mode)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+
+
+def _write(path: str, text: str, mode: int) -> None:
     beside = f"{path}.new"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     with open(descriptor, "w", encoding="utf-8") as stream:
@@ -45,7 +56,7 @@ def locked(path: str, waits: Callable[[], None] = lambda: None) -> Iterator[None
 
     The kernel drops the lock with the process, however that ends, and no child inherits it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _lock_file(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,3 +66,13 @@ def locked(path: str, waits: Callable[[], None] = lambda: None) -> Iterator[None
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock_file(path: str) -> int:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise OSError(errno.ELOOP, "a link in place of a lock (remove it)", path) from None

@@ -1,4 +1,4 @@
-"""The service's HAProxy, over its admin socket."""
+"""The service's HAProxy, over its sockets: a master, the worker that serves, and those that a reload left."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ class Front:
 
     def __init__(self, description: Description) -> None:
         """Speak to the front that ``description`` names."""
-        self._socket = description.socket
+        self._worker = f"{description.front_dir}/admin.sock"
+        self._master = f"{description.front_dir}/master.sock"
         self._jobs = frozenset(description.backends)
         self._backends = (*description.backends, *description.idle_backends)
 
     def steer(self, weights: Mapping[str, int]) -> None:
         """Give each server (like 0-blue) its weight, in all backends.
 
-        Higher weights come first: a backend whose servers all weigh nothing answers 503.
+        Higher weights come first: a backend whose servers all weigh nothing answers 503. Workers that a
+        reload left take no weights any more.
         """
         ordered = sorted(weights.items(), key=lambda item: -item[1])
         commands = [
@@ -34,32 +36,71 @@ class Front:
             for server, weight in ordered
             for backend in self._backends
         ]
-        said = [line for line in self._ask(";".join(commands)).splitlines() if line.strip()]
+        said = [line for line in _ask(self._worker, ";".join(commands)).splitlines() if line.strip()]
         if said:
-            raise FrontError(f"{self._socket}: set weight: {said[0].strip()}")
+            raise FrontError(f"{self._worker}: set weight: {said[0].strip()}")
+
+    def weighs(self, weights: Mapping[str, int]) -> bool:
+        """Say whether every server has its weight, in all backends."""
+        rows = [row for row in _servers(self._worker, "") if row[0] in self._backends]
+        return bool(rows) and all(weights.get(row[1]) == int(row[18]) for row in rows)
+
+    def left(self) -> int:
+        """Count the workers that a reload left, and that have not ended yet."""
+        return len(self._workers()) - 1
 
     def jobs(self, server: str) -> int:
-        """Count the requests that a server has of the backends that hold jobs."""
-        # HAProxy's manual numbers the fields: 0 the backend, 1 the server, 4 its current sessions.
-        rows = [line.split(",", 5) for line in self._ask("show stat -1 4 -1").splitlines() if line]
+        """Count the requests that a server has of the backends that hold jobs.
+
+        Those of the workers that a reload left are among them: they end what they have.
+        """
+        return sum(self._jobs_of(worker, server) for worker in self._workers())
+
+    def _workers(self) -> list[str]:
+        rows = [line.split() for line in _ask(self._master, "show proc").splitlines()]
+        workers = [row[0] for row in rows if row[1:2] == ["worker"]]
+        if not workers:
+            raise FrontError(f"{self._master}: show proc: no worker")
+        return workers
+
+    def _jobs_of(self, worker: str, server: str) -> int:
+        rows = _servers(self._master, f"@!{worker} ")
         return sum(int(row[4]) for row in rows if row[0] in self._jobs and row[1] == server)
+
+    def reload(self, master: int) -> None:
+        """Have the master process start a new worker; the one before ends what it has."""
+        import os
+        import signal
+
+        os.kill(master, signal.SIGUSR2)
 
     def age(self) -> int:
         """Return for how many seconds the process that answers has run."""
-        told = dict(line.partition(": ")[::2] for line in self._ask("show info").splitlines())
+        told = dict(line.partition(": ")[::2] for line in _ask(self._worker, "show info").splitlines())
+        if not told.get("Uptime_sec", "").isdigit():
+            raise FrontError(f"{self._worker}: show info: no Uptime_sec")
         return int(told["Uptime_sec"])
 
-    def _ask(self, command: str) -> str:
-        import socket  # not needed where nobody asks
 
-        answer = bytearray()
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(_ANSWER_S)
-                connection.connect(self._socket)
-                connection.sendall(f"{command}\n".encode())
-                while part := connection.recv(65536):
-                    answer += part
-        except OSError as error:
-            raise FrontError(f"{self._socket}: {error}") from None
-        return answer.decode(errors="replace")
+def _servers(path: str, to: str) -> list[list[str]]:
+    # HAProxy's manual numbers the fields: 0 the backend, 1 the server, 4 its current sessions, 18 its weight.
+    lines = _ask(path, f"{to}show stat -1 4 -1").splitlines()
+    return [row for row in (line.split(",") for line in lines if line[:1] != "#") if len(row) > 18]
+
+
+def _ask(path: str, command: str) -> str:
+    import socket  # not needed where nobody asks
+
+    answer = bytearray()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_ANSWER_S)
+            connection.connect(path)
+            connection.sendall(f"{command}\n".encode())
+            # the master answers more than one command, and waits for the next
+            connection.shutdown(socket.SHUT_WR)
+            while part := connection.recv(65536):
+                answer += part
+    except OSError as error:
+        raise FrontError(f"{path}: {error}") from None
+    return answer.decode(errors="replace")

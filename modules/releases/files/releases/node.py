@@ -37,8 +37,8 @@ class Node(NamedTuple):
     say: Callable[[str], None]
     #: says why a web UI that is ready, on this loopback port, must not serve
     smoke: Callable[[int], str | None]
-    #: names the process that listens on a port and is not of a unit
-    holder: Callable[[int, str], str | None]
+    #: names the process that listens at a place, such as 127.0.0.1:7861, and is not of a unit
+    holder: Callable[[str, str], str | None]
 
     def state(self) -> State:
         """Return what is remembered, or what can be told from what runs."""
@@ -46,7 +46,11 @@ class Node(NamedTuple):
 
     def edit(self, **changes: Any) -> State:
         """Change what is remembered."""
-        return self.store.edit(lambda before: (before or recovered(self))._replace(**changes))
+        return self.change(lambda before: before._replace(**changes))
+
+    def change(self, change: Callable[[State], State]) -> State:
+        """Put what ``change`` makes of what is remembered in its place; nobody else changes it meanwhile."""
+        return self.store.edit(lambda before: change(before or recovered(self)))
 
 
 def runs(state: str) -> bool:

@@ -29,7 +29,7 @@ def prune(node: Node) -> list[str]:
 def needed_ids(state: State) -> set[str]:
     """Name the deployments that the state speaks of."""
     named = [state.wanted, state.previous, *(serving.id for serving in state.cards.values())]
-    named += [state.failed.id] if state.failed else []
+    named += state.failed
     named += [state.switch.id] if state.switch else []
     return {identifier for identifier in named if identifier}
 

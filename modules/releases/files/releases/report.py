@@ -7,7 +7,7 @@ from typing import Any
 
 from releases.description import release_of
 from releases.node import Node
-from releases.state import State, as_data
+from releases.state import State, as_data, foremost
 
 
 def report(node: Node) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def report(node: Node) -> dict[str, Any]:
     state = node.state()
     units = {card: node.description.unit(card, serving.slot) for card, serving in state.cards.items()}
     states = node.units.states(list(units.values())) if units else {}
-    data = as_data(state)
+    data, failure = as_data(state), foremost(state)
     cards = {
         card: {
             **serving._asdict(),
@@ -30,7 +30,9 @@ def report(node: Node) -> dict[str, Any]:
         "service": node.description.service,
         "handover": node.description.handover,
         "wanted_release": node.description.wanted_release,
-        **{name: data[name] for name in ("wanted", "previous", "failed", "switch")},
+        **{name: data[name] for name in ("wanted", "previous", "switch")},
+        "failed": failure._asdict() if failure else None,
+        "failures": data["failed"],
         "cards": cards,
         "releases": {release.name: roles(node, state, release.name) for release in node.disk.releases()},
     }
@@ -42,7 +44,7 @@ def roles(node: Node, state: State, name: str) -> list[str]:
     ids = {
         "active": [serving.id for serving in state.cards.values()],
         "previous": [state.previous] if state.previous else [],
-        "failed": [state.failed.id] if state.failed else [],
+        "failed": list(state.failed),
     }
     found = [role for role, of in ids.items() if name in map(release_of, of)]
     found += ["wanted"] if name == node.description.wanted_release else []
@@ -60,8 +62,7 @@ def as_text(data: dict[str, Any]) -> str:
         lines.append("  nothing serves yet")
     if data["switch"]:
         lines.append(f"  switching card {data['switch']['card']} to {data['switch']['id']}")
-    if data["failed"]:
-        failed = data["failed"]
+    for failed in data["failures"]:
         lines.append(f"  failed at {local(failed['at'])}: {failed['id']}: {failed['reason']}")
     return "\n".join(lines)
 

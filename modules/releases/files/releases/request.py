@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from releases.errors import AnswerIsNo, ReleasesError
 from releases.node import Node
-from releases.state import Failure, State
-from releases.switch import message, remembered, serves
+from releases.state import Failure, State, failing, foremost, forgiving
+from releases.switch import ROLLBACK, UNTRIED, message, remembered, serves
 
 #: A request may join a run that began before it, and so has to ask again; not for ever.
 _TRIES = 5
@@ -17,9 +17,15 @@ def activate(node: Node, identifier: str) -> str:
     Raises AnswerIsNo where it does not serve then, ReleasesError for a wrong ID.
     """
     _must_exist(node, identifier)
-    failed = node.state().failed
-    # Another wish is a change of the pin, after which what failed may be tried again.
-    node.edit(wanted=identifier, failed=failed if failed and failed.id == identifier else None)
+
+    # Another wish is a change of the pin, after which what failed may be tried again; and a port that was
+    # taken may be free by now, or what was missing be there.
+    def wish(before: State) -> State:
+        failed = before.failed.get(identifier)
+        holds = {identifier: failed} if failed and failed.by != UNTRIED else {}
+        return before._replace(wanted=identifier, failed=holds, cut=0)
+
+    node.change(wish)
     return _carry_out(node)
 
 
@@ -35,27 +41,28 @@ def rollback(node: Node) -> str:
     previous = state.previous
     if previous is None or previous == serving:
         raise AnswerIsNo(f"{node.description.service}: {serving} serves, and no release was before it")
-    if state.failed and state.failed.id == previous:
+    if previous in state.failed:
         service = node.description.service
         raise AnswerIsNo(
-            f"{service}: {previous}, which was before {serving}: {state.failed.reason}"
+            f"{service}: {previous}, which was before {serving}: {state.failed[previous].reason}"
             f" (releases {service} retry tries it again)"
         )
     _must_exist(node, previous)
     stamps = node.disk.stamps(serving)
-    failed = Failure(serving, stamps, "rolled back by hand", [], node.clock.now(), "rollback")
-    node.edit(wanted=previous, failed=failed)
+    failed = Failure(serving, stamps, "rolled back by hand", [], node.clock.now(), ROLLBACK)
+    node.change(lambda before: failing(before, failed)._replace(wanted=previous))
     return _carry_out(node)
 
 
 def retry(node: Node) -> str:
-    """Forget what failed, and bring it to serve."""
+    """Forget that what is wanted failed, else what failed last, and bring it to serve."""
     state = node.state()
-    wanted = state.failed.id if state.failed else state.wanted
+    failure = foremost(state)
+    wanted = failure.id if failure else state.wanted
     if wanted is None:
         raise AnswerIsNo(f"{node.description.service}: nothing has failed, and nothing is wanted")
     _must_exist(node, wanted)
-    node.edit(wanted=wanted, failed=None)
+    node.change(lambda before: forgiving(before, wanted)._replace(wanted=wanted))
     return _carry_out(node)
 
 

@@ -35,7 +35,7 @@ class Failure(NamedTuple):
 
 
 class Switch(NamedTuple):
-    """A switch that has begun: the slot ``to`` is prepared for ``id``; ``held`` requests wait for it."""
+    """A switch that has begun: ``to`` is prepared for ``id``; while ``held``, new requests wait there."""
 
     card: str
     to: str
@@ -46,13 +46,17 @@ class Switch(NamedTuple):
 
 
 class State(NamedTuple):
-    """The whole of it. ``wanted`` is what the last caller asked for, ``restart`` whether also anew."""
+    """The whole of it. ``wanted`` is what the last caller asked for, ``restart`` whether also anew.
+
+    ``failed`` has the last failure of each deployment by its ID, the latest at the end. It stays small:
+    another pin forgets those of all other deployments.
+    """
 
     wanted: str | None = None
     restart: bool = False
     cards: Mapping[str, Serving] = {}
     previous: str | None = None
-    failed: Failure | None = None
+    failed: Mapping[str, Failure] = {}
     switch: Switch | None = None
     #: jobs that the last switch did not wait for
     cut: int = 0
@@ -71,6 +75,23 @@ def pointed(state: State, card: str) -> str:
     return serving.slot if serving else SLOTS[0]
 
 
+def failing(state: State, failure: Failure) -> State:
+    """Remember a failure, in place of an earlier one of the same deployment."""
+    after = forgiving(state, failure.id)
+    return after._replace(failed={**after.failed, failure.id: failure})
+
+
+def forgiving(state: State, identifier: str) -> State:
+    """Forget that a deployment failed."""
+    return state._replace(failed={id_: one for id_, one in state.failed.items() if id_ != identifier})
+
+
+def foremost(state: State) -> Failure | None:
+    """Return the failure of what is wanted, else the latest."""
+    latest = list(state.failed.values())[-1:]
+    return state.failed.get(state.wanted or "") or next(iter(latest), None)
+
+
 def dump(state: State) -> str:
     """Write a state as JSON."""
     return json.dumps(as_data(state), indent=2, sort_keys=True) + "\n"
@@ -82,7 +103,7 @@ def as_data(state: State) -> dict[str, Any]:
         **state._asdict(),
         "version": VERSION,
         "cards": {card: serving._asdict() for card, serving in state.cards.items()},
-        "failed": state.failed._asdict() if state.failed else None,
+        "failed": [failure._asdict() for failure in state.failed.values()],
         "switch": state.switch._asdict() if state.switch else None,
     }
 
@@ -102,15 +123,20 @@ def _state(data: dict[str, Any]) -> State:
         **{
             **data,
             "cards": {str(card): Serving(**serving) for card, serving in data["cards"].items()},
-            "failed": Failure(**data["failed"]) if data["failed"] else None,
+            "failed": {one["id"]: Failure(**one) for one in _listed(data["failed"])},
             "switch": Switch(**data["switch"]) if data["switch"] else None,
         }
     )
-    for record in (state, *state.cards.values(), state.failed, state.switch):
+    for record in (state, *state.cards.values(), *state.failed.values(), state.switch):
         for name, value in record._asdict().items() if record else ():
             if not _RULES[name](value):
                 raise ValueError(f"{name} is {value!r}")
     return state
+
+
+def _listed(failed: Any) -> list[Any]:
+    """Return the failures that were written as a list, or by an older program as one or none."""
+    return failed if isinstance(failed, list) else [failed] if failed else []
 
 
 def _is_time(value: object) -> bool:

@@ -2,50 +2,99 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from releases.description import SLOTS
+from releases.errors import AnswerIsNo
 from releases.front import FrontError
 from releases.node import Node
-from releases.state import pointed
+from releases.state import State, pointed
 
 #: So many seconds without a job are their end: between its join and its stream a job counts as nothing.
 QUIET_S = 2.0
 _POLL_S = 0.2
-#: Seconds that a front which does not answer gets to come back.
+#: Seconds that a front which does not answer, or does not do what it is told, gets to come back.
 _FRONT_S = 3.0
 #: Seconds that a front which has just been told to start or to reload may need to do so.
 _RELOAD_S = 5.0
+#: Seconds for which the front keeps a client's connection that has no request, as its configuration says.
+_KEPT_S = 6.0
 
 
-def steer(node: Node) -> None:
-    """Make the front's weights say what the state says; a front that is down does so when it comes up."""
-    state = node.state()
-    weights = {
+def weights(node: Node, state: State) -> dict[str, int]:
+    """Return the weight that the state gives each server."""
+    return {
         f"{card}-{slot}": 100 if slot == pointed(state, card) else 0
         for card in node.description.cards
         for slot in SLOTS
     }
-    try:
-        node.front.steer(weights)
-    except FrontError as error:
-        node.say(f"{node.description.service}: the front's weights wait until it is steered again: {error}")
 
 
-def steer_fresh(node: Node) -> None:
-    """Steer a front that has just been told to start or to reload.
+def steer(node: Node) -> str | None:
+    """Make the front's weights say what the state says; return why a front that runs does not take them.
+
+    One that is down, or on its way, is steered when it comes up.
+    """
+    front = node.description.front
+    began = node.clock.elapsed()
+    while True:
+        try:
+            # nobody changes the state, or sends what it said before, until this is sent
+            with node.store.locked():
+                node.front.steer(weights(node, node.state()))
+            return None
+        except FrontError as error:
+            why = f"{node.description.service}: {front} is not steered to what serves: {error}"
+        runs = _runs(node)
+        if not runs or node.clock.elapsed() - began >= _FRONT_S:
+            node.say(why)
+            return why if runs else None
+        node.clock.sleep(_POLL_S)
+
+
+def _runs(node: Node) -> bool:
+    front = node.description.front
+    return node.units.states([front])[front] in ("active", "reloading")
+
+
+def steer_fresh(node: Node) -> bool:
+    """Steer a front that has just been told to start or to reload; return whether a new process answers.
 
     Until the new process of a reload is ready, the old one answers, and the weights that it gets end with it.
     """
     steer(node)
     began = node.clock.elapsed()
-    while node.clock.elapsed() - began < _RELOAD_S:
-        try:
+    fresh = False
+    while not fresh and node.clock.elapsed() - began < _RELOAD_S:
+        with suppress(FrontError):
             # HAProxy counts whole seconds
-            if node.front.age() <= node.clock.elapsed() - began + 1:
-                break
-        except FrontError:
-            pass
-        node.clock.sleep(_POLL_S)
+            fresh = node.front.age() <= node.clock.elapsed() - began + 1
+        if not fresh:
+            node.clock.sleep(_POLL_S)
     steer(node)
+    return fresh
+
+
+def reload(node: Node, master: int) -> None:
+    """Have the front's process ``master`` take its configuration, and steer what comes of it.
+
+    Raises AnswerIsNo where no new process comes.
+    """
+    node.front.reload(master)
+    if not steer_fresh(node):
+        front = node.description.front
+        raise AnswerIsNo(
+            f"{front} did not take its new configuration, and serves with the one before"
+            f" (journalctl -u {front} -n 20 says why)"
+        )
+    # Until then a request may still come to the process of before, which goes by the weights of before.
+    began = node.clock.elapsed()
+    left = True
+    while left and node.clock.elapsed() - began < _KEPT_S:
+        node.clock.sleep(_POLL_S)
+        # the master is the last to answer
+        with suppress(FrontError):
+            left = node.front.left() > 0
 
 
 def drain(node: Node, server: str) -> int:
@@ -59,7 +108,8 @@ def drain(node: Node, server: str) -> int:
             jobs, silent_since = node.front.jobs(server), None
         except FrontError as error:
             silent_since = silent_since if silent_since is not None else now
-            if now - silent_since >= _FRONT_S:
+            # one that is down has no jobs any more; one that only does not answer may have
+            if now - silent_since >= _FRONT_S and not _runs(node):
                 node.say(f"{node.description.service}: nobody counts the jobs: {error}")
                 return 0
         if jobs:

@@ -32,12 +32,16 @@ class Store:
 
     def edit(self, change: Callable[[State | None], State]) -> State:
         """Put what ``change`` makes of the state in its place; rubbish is kept aside, as .broken."""
-        with self._locked():
+        with self.locked():
             before = self.read()
             after = change(before)
             if after != before or self._unwritten:
                 self._try_to_write(after, aside=before is None)
             return after
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the state as it is; whoever does so must not edit it."""
+        return files.locked(self._lock)
 
     def check(self) -> None:
         """Raise CommandFailed where the last change could not be written."""
@@ -53,9 +57,6 @@ class Store:
             self._unwritten, self._trouble = after, CommandFailed(f"{self.path}: {error.strerror}")
         else:
             self._unwritten = self._trouble = None
-
-    def _locked(self) -> AbstractContextManager[None]:
-        return files.locked(self._lock)
 
     def _text(self) -> str | None:
         return files.read(self.path)

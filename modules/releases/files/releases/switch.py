@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from releases.description import SLOTS
-from releases.errors import AnswerIsNo
+from releases.errors import AnswerIsNo, CommandFailed
 from releases.node import Node, runs
-from releases.state import Failure, Serving, Stamps, State, Switch, other
+from releases.state import Failure, Serving, Stamps, State, Switch, failing, forgiving, other
 from releases.steering import drain, steer
+
+#: A failure ``by`` it stopped nothing and started nothing, and may be over at the next request.
+UNTRIED = "port"
+#: A failure ``by`` it holds until somebody says otherwise.
+ROLLBACK = "rollback"
 
 
 class Wish(NamedTuple):
@@ -41,7 +46,12 @@ def _reconcile(node: Node, state: State) -> str | None:
     for card in node.description.cards:
         if not failure and state.wanted and _is_due(node, state, card):
             by = "restart" if state.restart else "activate"
-            failure = _switch(node, card, Wish(state.wanted, node.disk.stamps(state.wanted), by))
+            try:
+                failure = _switch(node, card, Wish(state.wanted, node.disk.stamps(state.wanted), by))
+            except (CommandFailed, OSError):
+                # of a full disk, say: after a boot, what served before does not run yet
+                _settle(node, card)
+                raise
         trouble += _settle(node, card)
     if state.restart:
         node.edit(restart=False)
@@ -53,17 +63,20 @@ def _reconcile(node: Node, state: State) -> str | None:
 def remembered(node: Node, state: State) -> Failure | None:
     """Return the failure of what is wanted, where it is not yet time to try again.
 
-    A release that was built again since counts as another. A failure from the future counts as new: the clock
-    went back, and it must not hold for longer than it may.
+    What somebody rolled back from stays so. Else a release that was built again since counts as another, and
+    a failure from the future as new: the clock went back, and it must not hold for longer than it may.
     """
-    failed = state.failed
-    if failed is None or state.restart or failed.id != state.wanted:
+    failed = state.failed.get(state.wanted or "")
+    if failed is None or state.restart:
         return None
-    if failed.by != "rollback" and failed.stamps != node.disk.stamps(failed.id):
+    if failed.by == ROLLBACK:
+        return failed
+    if failed.stamps != node.disk.stamps(failed.id):
         return None
     now = node.clock.now()
     if failed.at > now:
-        node.edit(failed=failed._replace(at=now))
+        known = failed._replace(at=now)
+        node.change(lambda before: failing(before, known))
     return failed if now - failed.at < node.description.retry_after else None
 
 
@@ -114,10 +127,10 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     text = node.disk.deployment(wish.id)
     if text is None or wish.stamps is None:
         missing = "has no unit" if text is None else "is not complete on this disk"
-        return _remember(node, wish, f"{missing} (a Puppet run puts it there)", [])
+        return _remember(node, wish._replace(by=UNTRIED), f"{missing} (a Puppet run puts it there)", [])
     taken = _taken(node, card, slot)
     if taken:
-        return _remember(node, wish, taken, [])
+        return _remember(node, wish._replace(by=UNTRIED), taken, [])
     _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, node.clock.now()), unit, text)
     if serving and description.handover == "hold":
         _hold(node, card, serving)
@@ -128,20 +141,20 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
         log = node.units.log(unit)
         node.units.stop(unit)
         return _remember(node, wish, reason, log)
-    state = node.state()
-    node.edit(
-        cards={**state.cards, card: Serving(slot, wish.id, node.clock.now(), wish.stamps)},
-        previous=serving.id if serving and serving.id != wish.id else state.previous,
-        failed=None if state.failed and state.failed.id == wish.id else state.failed,
+    serves_now = Serving(slot, wish.id, node.clock.now(), wish.stamps)
+    node.change(
+        lambda before: forgiving(before, wish.id)._replace(
+            cards={**before.cards, card: serves_now},
+            previous=serving.id if serving and serving.id != wish.id else before.previous,
+        )
     )
     node.say(f"{description.service}: {wish.id} serves on card {card}, {slot}")
     return None
 
 
 def _taken(node: Node, card: str, slot: str) -> str | None:
-    port = node.description.cards[card][slot]
-    holder = node.holder(port, node.description.unit(card, slot))
-    return f"its port {port} is taken by {holder}" if holder else None
+    holder = node.holder(node.description.place(card, slot), node.description.unit(card, slot))
+    return f"its port {node.description.cards[card][slot]} is taken by {holder}" if holder else None
 
 
 def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
@@ -161,17 +174,28 @@ def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
 
 
 def _hold(node: Node, card: str, serving: Serving) -> None:
-    """Let new requests wait for the other slot, and stop the old one when its jobs are done."""
+    """Stop the old one when its jobs are done; new requests wait meanwhile, and until the new one is ready.
+
+    They wait where nothing listens: at the new slot while the old one drains, then at the old slot, because a
+    web UI may listen and answer with errors before it is ready, or without ever being so.
+    """
+    unit = node.description.unit(card, serving.slot)
+    if runs(node.units.states([unit])[unit]):
+        _wait_at_the_new_slot(node, True)
+        _drain_and_stop(node, card, serving.slot)
+    _wait_at_the_new_slot(node, False)
+
+
+def _wait_at_the_new_slot(node: Node, held: bool) -> None:
     switch = node.state().switch
     if switch:
-        node.edit(switch=switch._replace(held=True))
+        node.edit(switch=switch._replace(held=held))
     steer(node)
-    _drain_and_stop(node, card, serving.slot)
 
 
 def _remember(node: Node, wish: Wish, reason: str, log: list[str]) -> Failure:
     failure = Failure(wish.id, wish.stamps, reason, log, node.clock.now(), wish.by)
-    node.edit(failed=failure)
+    node.change(lambda before: failing(before, failure))
     return failure
 
 
@@ -181,15 +205,15 @@ def _settle(node: Node, card: str) -> list[str]:
     if state.switch and state.switch.card == card:
         state = node.edit(switch=None)
     serving = state.cards.get(card)
-    if serving:
-        steer(node)
+    astray = steer(node) if serving else None
     one_copy_fits = node.description.handover == "hold"
     if one_copy_fits:
         _clear(node, card, serving)
     trouble = _keep(node, card, serving) if serving else []
-    if not one_copy_fits:
+    # what the front may still send new requests to is not stopped
+    if not one_copy_fits and not astray:
         _clear(node, card, serving)
-    return trouble
+    return [astray, *trouble] if astray else trouble
 
 
 def _clear(node: Node, card: str, serving: Serving | None) -> None:

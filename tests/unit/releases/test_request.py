@@ -1,0 +1,166 @@
+"""What operators and Puppet ask for: activate, rollback, retry and restart, on a simulated node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from releases import request
+from releases.errors import AnswerIsNo
+from releases.state import foremost
+from releases.switch import reconcile
+from tests.unit.releases.simulated import NEW, OLD, World
+from tests.unit.releases.switching import MODES, a_world, serves
+
+
+def test_a_wish_that_cannot_be_written_down_is_refused() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.saves_left = 0
+    with pytest.raises(AnswerIsNo, match=r"^/var/lib/releases/tts\.json: No space left on device$"):
+        request.activate(world.node(), NEW)
+    assert world.trace == []
+
+
+def carried_out(world: World) -> World:
+    """Let releases@tts.service do what is asked for, as systemd would."""
+    units = type(world.node().units)
+    start: Callable[..., str | None] = units.start
+
+    class Systemd(units):  # type: ignore[valid-type, misc]
+        def start(self, unit: str, limit: float | None) -> str | None:
+            if not unit.startswith("releases@"):
+                return start(self, unit, limit)
+            try:
+                reconcile(world.node())
+            except AnswerIsNo:
+                return "exited with status 1"
+            return None
+
+    node = world.node
+    world.node = lambda: node()._replace(units=Systemd(world))  # type: ignore[method-assign]
+    return world
+
+
+@MODES
+def test_the_caller_hears_of_a_job_that_was_cut(handover: str) -> None:
+    world = carried_out(a_world(handover, OLD))
+    world.jobs["0-blue"] = 1000.0
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves; 1 jobs were cut at 30 s"
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves", "it is said once"
+    assert request.activate(world.node(), OLD) == f"tts: {OLD} serves"
+
+
+def test_a_unit_that_puppet_puts_back_holds_nobody_up() -> None:
+    world = carried_out(a_world("hold", NEW))
+    unit = world.deployments.pop(NEW)
+    with pytest.raises(AnswerIsNo, match=r"has no unit \(a Puppet run puts it there\)"):
+        reconcile(world.node())
+    world.deployments[NEW] = unit
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+
+
+def test_a_port_that_is_free_again_holds_nobody_up() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.holders[7862] = "python3 (process 7)"
+    with pytest.raises(AnswerIsNo, match=re.escape("its port 7862 is taken by python3 (process 7); ")):
+        request.activate(world.node(), NEW)
+    world.holders.clear()
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+
+
+def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
+    world = carried_out(a_world("hold", OLD))
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+    assert request.rollback(world.node()) == f"tts: {OLD} serves"
+    serves(world, OLD, "blue")
+    with pytest.raises(AnswerIsNo, match=f"{NEW}: rolled back by hand; {OLD} serves"):
+        request.activate(world.node(), NEW)
+    serves(world, OLD, "blue")
+    with pytest.raises(AnswerIsNo, match="which was before"):
+        request.rollback(world.node())
+    assert request.retry(world.node()) == f"tts: {NEW} serves"
+    serves(world, NEW, "green")
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+def test_what_was_rolled_back_from_stays_so_however_long_ago(years: int) -> None:
+    world = carried_out(a_world("hold", OLD))
+    request.activate(world.node(), NEW)
+    request.rollback(world.node())
+    world.time += years * 365 * 86400
+    with pytest.raises(AnswerIsNo, match="rolled back by hand"):
+        request.activate(world.node(), NEW)
+    serves(world, OLD, "blue")
+
+
+def test_what_was_rolled_back_from_stays_so_though_it_is_built_again() -> None:
+    world = carried_out(a_world("hold", OLD))
+    request.activate(world.node(), NEW)
+    request.rollback(world.node())
+    world.complete[NEW] = {".venv/.complete": "another"}
+    with pytest.raises(AnswerIsNo, match="rolled back by hand"):
+        request.activate(world.node(), NEW)
+
+
+@pytest.mark.parametrize("by", ["rollback", "activate"])
+@pytest.mark.parametrize("trouble", ["broken", "port"])
+def test_what_failed_is_not_forgotten_where_what_serves_fails_at_a_restart(by: str, trouble: str) -> None:
+    world = carried_out(a_world("overlap", OLD))
+    if by == "rollback":
+        request.activate(world.node(), NEW)
+        request.rollback(world.node())
+    else:
+        world.broken[NEW] = "exited"
+        with pytest.raises(AnswerIsNo, match=f"{NEW}: exited"):
+            request.activate(world.node(), NEW)
+    world.broken = {OLD: "was killed"} if trouble == "broken" else {}
+    world.holders = {7862: "python3 (process 7)"} if trouble == "port" else {}
+    with pytest.raises(AnswerIsNo, match=f"{OLD}: .*(was killed|is taken)"):
+        request.restart(world.node())
+    assert set(world.state().failed) == {NEW, OLD}
+    world.broken.clear()
+    world.holders.clear()
+    with pytest.raises(AnswerIsNo, match=f"{NEW}: .*; {OLD} serves"):
+        request.activate(world.node(), NEW)
+    serves(world, OLD, "blue")
+    assert set(world.state().failed) == {NEW}, "the pin forgets the others"
+    assert request.retry(world.node()) == f"tts: {NEW} serves"
+    assert not world.state().failed
+
+
+def test_retry_tries_what_is_wanted_and_leaves_what_else_failed() -> None:
+    world = carried_out(a_world("hold", OLD))
+    request.activate(world.node(), NEW)
+    world.broken[OLD] = "exited"
+    with pytest.raises(AnswerIsNo, match=f"{OLD}: exited"):
+        request.rollback(world.node())
+    assert list(world.state().failed) == [NEW, OLD]
+    assert foremost(world.state()) == world.state().failed[OLD]
+    world.broken.clear()
+    assert request.retry(world.node()) == f"tts: {OLD} serves"
+    assert foremost(world.state()) == world.state().failed[NEW]
+
+
+def test_another_pin_forgets_the_failure() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.broken[NEW] = "exited"
+    with pytest.raises(AnswerIsNo, match="exited"):
+        request.activate(world.node(), NEW)
+    world.broken.clear()
+    assert request.activate(world.node(), OLD) == f"tts: {OLD} serves"
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+
+
+def test_a_restart_is_a_switch_of_the_same() -> None:
+    world = carried_out(a_world("hold", OLD))
+    assert request.restart(world.node()) == f"tts: {OLD} serves"
+    serves(world, OLD, "green")
+    assert world.state().previous is None
+
+
+def test_nothing_to_roll_back_to() -> None:
+    world = carried_out(a_world("hold", OLD))
+    with pytest.raises(AnswerIsNo, match="no release was before"):
+        request.rollback(world.node())

@@ -57,7 +57,8 @@ def write(root: Path, check: bool = False) -> bool:
 def _of(vocabulary: Vocabulary, key: str, doc: str | None) -> dict[str, Any]:
     try:
         wanted = vocabulary.type_of(key)
-        schema = to_json_schema(wanted) if wanted else {}
+        # in a secret any text may be a ciphertext, however deep: whether it is one, fleet validate says
+        schema = to_json_schema(wanted) if wanted and key not in vocabulary.secrets else {}
     except PuppetTypeError:
         schema = {}
     # what is interpolated or decrypted is known only when it is looked up

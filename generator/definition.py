@@ -110,6 +110,7 @@ def _read(path: Path) -> tuple[Document, Service]:
         *checks.name_errors(document, pattern),
         *checks.claim_errors(document, pattern),
         *checks.parameter_errors(document, aliases),
+        *checks.folder_errors(document),
     ]
     if errors:
         raise InputErrors(errors)
@@ -125,7 +126,11 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
     data = {"root": f"/opt/{data['name']}", "extras": [], **data}
     weights = data.get("weights")
     aliases = {f"{data['name'].capitalize()}::{entry.name}": entry.type for entry in types}
-    common = [_common_parameter(name, entry, data) for name, entry in pattern["parameters"].items()]
+    common = [
+        _common_parameter(name, entry, data)
+        for name, entry in pattern["parameters"].items()
+        if "needs" not in entry or entry["needs"] in data.get("jobs", {})
+    ]
     own = [_own_parameter(name, entry, aliases) for name, entry in data.get("parameters", {}).items()]
     return Service(
         name=data["name"],
@@ -142,6 +147,7 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
         jobs=_jobs(**data["jobs"]) if "jobs" in data else None,
         extras=tuple(data["extras"]),
         writable=tuple(data.get("writable", [])),
+        scratch=tuple(data.get("scratch", [])),
         weights=Weights(weights["flag"], tuple(weights.get("writable", []))) if weights else None,
         packages=_packages(data.get("packages", {}), pattern),
         environment={
@@ -155,9 +161,14 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
 
 
 def _jobs(
-    join: str, stream: str, session: str, call: dict[str, str] | None = None, idle: Sequence[str] = ()
+    join: str,
+    stream: str,
+    session: str,
+    call: dict[str, str] | None = None,
+    function: str | None = None,
+    idle: Sequence[str] = (),
 ) -> Jobs:
-    return Jobs(join, stream, session, Call(**call) if call else None, tuple(idle))
+    return Jobs(join, stream, session, Call(**call) if call else None, function, tuple(idle))
 
 
 def _common_parameter(name: str, entry: dict[str, Any], data: dict[str, Any]) -> Parameter:

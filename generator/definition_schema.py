@@ -22,7 +22,7 @@ RESERVED_PARAMETERS = frozenset(
 #: Variables of the class itself, which a parameter cannot be.
 INIT_VARIABLES = frozenset(
     "build_dir build_variables cache_hub cards config_dir libexec_dir pin release release_dir releases_dir"
-    " state_dir weights_dir".split()
+    " smallest_card state_dir weights_dir".split()
 )
 
 #: Noncharacters: systemd takes a line with one for broken UTF-8, and leaves it out.
@@ -135,11 +135,13 @@ DEFINITION: dict[str, Any] = {
                     "additionalProperties": False,
                     "properties": {"path": _PAGE, "event": _FIELD},
                 },
+                "function": _FIELD,
                 "idle": {"type": "array", "items": _PAGE, "uniqueItems": True},
             },
         },
         "extras": {"type": "array", "items": _text(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", "the name of an extra")},
         "writable": _FOLDERS,
+        "scratch": _FOLDERS,
         "weights": {
             "type": "object",
             "required": ["flag"],

@@ -16,7 +16,7 @@ from generator.lab.folders import REPOSITORY, Folders
 from generator.lab.processes import Processes, minimal
 from generator.progress import step
 
-PACKAGES = ("ruby-rspec-puppet",)
+PACKAGES = ("ruby-rspec-puppet", "hiera-eyaml")
 
 #: IMAGE LAYER REPOSITORY COMMAND…: run it inside the image, in the repository, which it cannot write.
 _ENTER = """
@@ -35,7 +35,7 @@ exec chroot "$layer/root" "$@"
 
 def layer(base: Path, folders: Folders) -> Path:
     """Return the folder of what is laid over the image ``base``, made now where it is missing."""
-    wanted = folders.cache / "layers" / f"rspec-{base.name}"
+    wanted = folders.cache / "layers" / f"{'+'.join(PACKAGES)}-{base.name}"
     if not (wanted / "complete").exists():
         with step(f"install {' '.join(PACKAGES)} in {base.name}"):
             shutil.rmtree(wanted.parent, ignore_errors=True)

@@ -94,13 +94,14 @@ class Jobs:
     """How a job looks to the front: ``join`` (POST) asks for it and ``stream`` (GET) brings its result.
 
     Both carry the field ``session``, join in its JSON body and stream in its query. What begins with one of
-    ``idle`` never ends and is no job. All but ``session`` and ``call`` are paths.
+    ``idle`` never ends and is no job. ``function`` is Gradio's name of what makes audio.
     """
 
     join: str
     stream: str
     session: str
     call: Call | None
+    function: str | None
     idle: tuple[str, ...]
 
 
@@ -121,12 +122,20 @@ class Service:
     ready: str
     jobs: Jobs | None
     extras: tuple[str, ...]
+    #: folders of the checkout that it writes
     writable: tuple[str, ...]
+    #: the same, but each instance has one of its own
+    scratch: tuple[str, ...]
     weights: Weights | None
     packages: dict[str, tuple[str, ...]]
     environment: dict[str, str | RoomPath]
     parameters: tuple[Parameter, ...]
     types: tuple[DataType, ...]
+
+    @property
+    def speaks(self) -> bool:
+        """Whether a switch can have it say a text before it serves: a job of it has a ``function``."""
+        return self.jobs is not None and self.jobs.function is not None
 
     @property
     def front(self) -> str:
@@ -155,6 +164,19 @@ class Service:
         return sorted(p.path for p in self.room_paths if p.room == "cache_hub")
 
     @property
+    def mount_points(self) -> list[str]:
+        """The folders of the checkout that a folder in ``state`` is bound over, outer ones first."""
+        return sorted({*self.writable, *self.scratch})
+
+    def inside(self, scratch: str) -> list[str]:
+        """Return the folders of ``writable`` in the folder ``scratch``, relative to it."""
+        return [
+            folder.removeprefix(f"{scratch}/") for folder in self.writable if folder.startswith(f"{scratch}/")
+        ]
+
+    @property
     def state_folders(self) -> list[str]:
         """The folders below ``state`` that the service writes."""
-        return sorted({*self.writable, *(p.path for p in self.room_paths if p.room == "state")})
+        return sorted(
+            {*self.writable, *self.scratch, *(p.path for p in self.room_paths if p.room == "state")}
+        )

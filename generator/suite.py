@@ -22,6 +22,9 @@ PYTEST = (VENV / "python", "-u", "-m", "pytest")
 #: Examples hold Chinese, and Ruby takes the encoding from the locale.
 RSPEC = ("env", "LC_ALL=C.UTF-8", "rspec")
 
+#: Unit tests that wait for HAProxy more than they compute: they wait in a program beside the others.
+WAITING = ("tests/unit/front", "tests/unit/releases")
+
 #: How the programs say how many tests they ran.
 _TESTS = re.compile(r"\b(\d+) (?:passed|failed|examples|errors?)\b(?!, 0 examples)")
 
@@ -41,7 +44,8 @@ def unit() -> list[Job]:
     """List the suites that need neither root nor the lab."""
     if shutil.which("puppet") and shutil.which("rspec"):
         return [
-            suite("tests/unit", *PYTEST, "-q", "tests/unit"),
+            suite("tests/unit", *PYTEST, "-q", "tests/unit", *(f"--ignore={folder}" for folder in WAITING)),
+            suite(" and ".join(WAITING), *PYTEST, "-q", *WAITING),
             suite("tests/module on this Puppet", *RSPEC),
         ]
     say("Puppet is not installed, so what needs it is left out (as root, make setup installs it)")

@@ -66,7 +66,7 @@ def exec_(ctx: click.Context, node: str, command: tuple[str, ...]) -> None:
 def agent(ctx: click.Context, node: str, noop: bool) -> None:
     """Run NODE's Puppet agent once.
 
-    The exit code is Puppet's: 0 nothing to change, 2 changed, 4 and 6 failures.
+    The exit code is Puppet's: 0 nothing to change, 2 changed, 4 and 6 failures, 1 no catalogue.
     """
     ctx.exit(subprocess.run(Lab().agent_command(node, noop)).returncode)
 

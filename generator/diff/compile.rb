@@ -21,7 +21,7 @@ class Plain
   # A shorter secret is too likely a part of something else.
   SECRET_LENGTH = 6
   # What stands for a secret in the data (placeholders.py, unencrypted.py), and may be seen.
-  PLACEHOLDER = /\A(?:secret-\h{12}|\(unencrypted secret \h{12}\))\z/.freeze
+  PLACEHOLDER = /\A(?:\$secret\$\h{12}|\(unencrypted secret \h{12}\))\z/.freeze
   # Files that are served are compared as text up to this many bytes, by their digest above it.
   TEXT_BYTES = 100_000
 

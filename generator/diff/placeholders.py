@@ -1,8 +1,9 @@
 """Compiling without eyaml's keys: a placeholder for each ciphertext, and Hiera told to look for plain text.
 
 Always, also where the keys are: then a desk and CI say the same, and no secret can show. A placeholder is
-made from its ciphertext, so that a secret that is encrypted anew shows as a change wherever it goes. (A type
-that asks for a certain form of secret, such as ``Pattern``, may refuse a placeholder.)
+made from its ciphertext, so that a secret that is encrypted anew shows as a change wherever it goes. It has
+the form of a hashed password, the one that classes here ask for. (A type that asks for another form, such as
+``Pattern``, may refuse it.)
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _CIPHERTEXT = re.compile(r"ENC\[(?:\w+,)?[A-Za-z0-9+/=\s]+\]")
 #: Marks a line end inside of what is replaced: a half character, which no decoded text has.
 FOLD = "\udc00"
 #: What stands for a ciphertext.
-PLACEHOLDER = re.compile(r"secret-[0-9a-f]{12}")
+PLACEHOLDER = re.compile(r"\$secret\$[0-9a-f]{12}")
 #: Files that Hiera's data may be in.
 DATA = {".yaml", ".yml", ".eyaml"}
 _EYAML = "eyaml_lookup_key"
@@ -44,7 +45,7 @@ def with_placeholders(text: str) -> str:
     """Replace each ``ENC[…]`` in ``text`` by a word of its own, and keep every later line at its number.
 
     >>> with_placeholders('password: ENC[PKCS7,MIIB]')
-    'password: secret-c5f60820a66e'
+    'password: $secret$c5f60820a66e'
     """
     return settle(_CIPHERTEXT.sub(_placeholder, text))
 
@@ -56,7 +57,7 @@ def settle(marked: str) -> str:
 
 def _placeholder(match: re.Match[str]) -> str:
     ciphertext = "".join(match[0].split())
-    return f"secret-{hashlib.sha256(ciphertext.encode()).hexdigest()[:12]}" + FOLD * match[0].count("\n")
+    return f"$secret${hashlib.sha256(ciphertext.encode()).hexdigest()[:12]}" + FOLD * match[0].count("\n")
 
 
 def plain_hierarchy(text: str) -> str:

@@ -16,6 +16,8 @@ from generator.git import git
 ENVIRONMENT = Path("etc/puppet/code/environments/production")
 #: What r10k makes of the Puppetfile; git ignores it.
 VENDORED = "vendor_modules"
+#: Where a change is merged to: what a clone checks out, or what is deployed by name.
+BASES = ("origin/HEAD", "origin/production", "origin/main")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ def resolve(root: Path, revision: str) -> str:
         ).strip()
     except CommandFailed:
         raise FleetError(f"{revision} is no commit here (git fetch, or name another: --base main)") from None
+
+
+def default_base(root: Path) -> str:
+    """Name the branch that the working tree at ``root`` is compared with where nobody says: one of BASES.
+
+    Raises:
+        FleetError: there is none of them.
+        CommandFailed: ``root`` is in no git repository, with git's words.
+    """
+    refs = [f"refs/remotes/{branch}" for branch in BASES]
+    listing = git(root, "for-each-ref", "--format=%(refname:lstrip=2) %(symref:lstrip=2)", *refs)
+    there = dict(line.split(" ") for line in listing.splitlines())
+    for branch in BASES:
+        if branch in there:
+            return there[branch] or branch
+    raise FleetError(f"there is no {' and no '.join(BASES)} here (git fetch, or name another: --base HEAD)")
 
 
 def lay_out(folder: Path, root: Path, fill: Callable[[Path], None]) -> None:

@@ -1,7 +1,7 @@
 """The gem deep_merge 1.2, which Puppet merges by: its results, oddities included.
 
 What a ``--`` takes away, and what stays of an array beside it, depends there on which objects are shared;
-so this follows it step by step. ``tests/unit/test_hiera_puppet.py`` holds the two against each other.
+so this follows it step by step. ``tests/unit/hiera/test_ruby.py`` holds the two against each other.
 """
 
 from __future__ import annotations

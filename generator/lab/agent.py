@@ -16,7 +16,7 @@ class AgentRun:
 
 
 def agent_command(noop: bool = False, environment: str = BRANCH) -> list[str]:
-    """Make the command of one run; it ends with 0 nothing to change, 2 changed, 4 and 6 failures."""
+    """Make the command of one run: 0 nothing to change, 2 changed, 4 and 6 failures, 1 no catalogue."""
     # A run that a killed test left behind ends by itself; this one waits for it.
     lock = ["--waitforlock=2", "--maxwaitforlock=600"]
     command = ["puppet", "agent", "--test", "--color=false", "--waitforcert=0", *lock]

@@ -17,19 +17,19 @@ SERVICE = "indextts2"
 OVERLAY = Path("tests/lab/hieradata")
 
 
-def prepare(folders: Folders) -> None:
-    """Make the stand-in, its weights, and the clone as this working tree says."""
+def prepare(folders: Folders) -> str:
+    """Make the stand-in, its weights, and the clone as this working tree says; return the clone's commit.
+
+    The same files make the same commits: a lab whose stand-in did not change installs nothing anew.
+    """
     folders.control.parent.mkdir(parents=True, exist_ok=True)
-    catalogue = folders.state / "catalogue.yaml"
-    if not catalogue.exists():
-        pins = standin.make_repository(
-            folders.control.parent / "standin.git", uv_program(), folders.cache / "standin"
-        )
-        bundles = standin.make_weights(folders.state / "hub")
-        partial = catalogue.with_suffix(".new")
-        partial.write_text(standin.catalogue(SERVICE, pins, bundles))
-        partial.rename(catalogue)
-    sync(folders)
+    repository = folders.control.parent / "standin.git"
+    pins = standin.make_repository(repository, uv_program(), folders.cache / "standin")
+    bundles = standin.make_weights(folders.state / "hub")
+    partial = folders.state / "catalogue.yaml.new"
+    partial.write_text(standin.catalogue(SERVICE, pins, bundles))
+    partial.rename(folders.state / "catalogue.yaml")
+    return sync(folders)
 
 
 def uv_program() -> Path:

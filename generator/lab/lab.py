@@ -164,7 +164,7 @@ class Lab:
         """Bring the server's code to this working tree; return the commit in the lab's clone."""
         self._require_server()
         with self._alone():
-            commit = control.sync(self.folders)
+            commit = control.prepare(self.folders)
             server.deploy(self._node(network.SERVER))
         return commit
 

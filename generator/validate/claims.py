@@ -39,17 +39,23 @@ def check_claims(repository: Repository) -> Iterator[Finding]:
                     yield at(document, (key, number), message)
 
 
+#: The parameters that are a port, with how many on loopback come after it, and whether it is on the address.
+_PORTS = {"port": (2, True), "plain_port": (0, True), "metrics_port": (0, False)}
+_LOOPBACK = "127.0.0.1"
+
+
 @dataclass(frozen=True)
 class _Socket:
-    """Where a service listens on a node."""
+    """Where a service listens on a node, and the setting that says so."""
 
     service: Service
-    port: Setting
+    setting: Setting
+    port: int
     address: Any
 
     def meets(self, other: _Socket) -> bool:
         """Whether both cannot listen at once. A wildcard of one family leaves the other family alone."""
-        if self.port.value != other.port.value:
+        if self.port != other.port:
             return False
         try:
             here, there = ip_address(self.address), ip_address(other.address)
@@ -60,29 +66,33 @@ class _Socket:
 
 
 def check_ports(repository: Repository) -> Iterator[Finding]:
-    """Yield ports that two services of a known node listen on."""
+    """Yield ports that two services of a known node, or two parts of one, listen on."""
     fleet = repository.fleet
-    clashes: dict[tuple[Path, int, str, str], list[str]] = defaultdict(list)
+    clashes: dict[tuple[Path, str, str], dict[str, int]] = defaultdict(dict)
     for node in fleet.nodes:
-        found = (_socket(fleet, node, service) for service in fleet.services(node))
-        sockets = sorted(filter(None, found), key=lambda socket: socket.port.place)
-        for late, early in itertools.combinations(sockets, 2):
-            if late.meets(early):
+        found = [socket for service in fleet.services(node) for socket in _sockets(fleet, node, service)]
+        for late, early in itertools.combinations(sorted(found, key=lambda each: each.setting.place), 2):
+            if late.setting.key != early.setting.key and late.meets(early):
                 # the more specific word is the one to change
                 definition = repository.root / "hieradata" / SERVICES / f"{late.service.name}.yaml"
-                path = late.port.document.path if late.port.document else definition
-                clash = path, late.port.value, late.service.name, early.service.name
-                clashes[clash].append(node.certname)
-    for (path, port, service, other), nodes in clashes.items():
-        key = f"{service}::port"
-        message = f"{key}: {port} is the port of {other}, too, on {some(nodes)} (give each one of its own)"
+                path = late.setting.document.path if late.setting.document else definition
+                whose = early.service.name if early.service is not late.service else early.setting.key
+                clashes[path, late.setting.key, whose].setdefault(node.certname, late.port)
+    for (path, key, other), nodes in clashes.items():
+        port = next(iter(nodes.values()))
+        message = f"{key}: {port} is a port of {other}, too, on {some(nodes)} (give each one of its own)"
         document = fleet.documents.get(path)
         yield at(document, (key,), message) if document else at(load(path), ("port",), message)
 
 
-def _socket(fleet: Fleet, node: KnownNode, service: Service) -> _Socket | None:
-    """Return where a service listens; None where it is not there, or that is not known."""
-    ensure, port, address = (fleet.setting(node, service, name) for name in ("ensure", "port", "address"))
-    if not (ensure and port and address) or ensure.value == "absent" or not isinstance(port.value, int):
-        return None
-    return _Socket(service, port, address.value)
+def _sockets(fleet: Fleet, node: KnownNode, service: Service) -> Iterator[_Socket]:
+    """Yield where a service listens; nothing where it is not there, or that is not known."""
+    ensure, address = (fleet.setting(node, service, name) for name in ("ensure", "address"))
+    if not (ensure and address) or ensure.value == "absent":
+        return
+    for name, (after, on_address) in _PORTS.items():
+        setting = fleet.setting(node, service, name)
+        if setting and isinstance(setting.value, int):
+            yield _Socket(service, setting, setting.value, address.value if on_address else _LOOPBACK)
+            for number in range(1, after + 1):
+                yield _Socket(service, setting, setting.value + number, _LOOPBACK)

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Rendered by fleet render from templates/module/files/checkout.sh.j2: edit that, not this file.
 #
-# usage: checkout whole|mend|clean|restore FOLDER IGNORED
-# Looks at, or puts back, a checkout of one commit. IGNORED is a file of git's patterns for what is made in it.
-#   whole    can git read it? A folder that is not there is whole, too.
-#   mend     take away what git cannot read: all of a clone that was killed, or an index that a power cut broke
+# usage: checkout whole|clean|restore FOLDER IGNORED
+#        checkout make FOLDER IGNORED SOURCE COMMIT
+# Looks at, makes, or puts back a checkout of one commit. IGNORED is a file of git's patterns for what is made in it.
+#   whole    can git read it?
+#   make     make it, in place of a clone that was killed; of one that is there, take away an index that a power cut broke
 #   clean    is it just as its commit says?
 #   restore  make it so
 set -eu
+umask 022
 action=$1 folder=$2 ignored=$3
 
 git_here() {
@@ -21,13 +23,15 @@ has_commit() {
 
 case $action in
 whole)
-  [ ! -e "$folder" ] || { has_commit && git_here ls-files >/dev/null 2>&1; }
+  has_commit && git_here ls-files >/dev/null 2>&1
   ;;
-mend)
+make)
   if has_commit; then
     rm -f "$folder/.git/index" "$folder/.git/index.lock"
   else
     rm -rf "$folder"
+    git clone --quiet --no-checkout -- "$4" "$folder"
+    git -C "$folder" checkout --quiet --detach "$5"
   fi
   ;;
 clean)

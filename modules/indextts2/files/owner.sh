@@ -3,7 +3,7 @@
 #
 # usage: owner check|restore TABLE
 # A line of TABLE is "ACCOUNT FOLDER": all in FOLDER belongs to ACCOUNT and nobody else may write, but for what is in
-# another line's folder. The account - leaves a folder alone. Is it so, or make it so.
+# another line's folder. The account - leaves a folder alone that has a file .complete. Is it so, or make it so.
 set -eu
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 action=$1 table=$2
@@ -42,7 +42,9 @@ while read -r account folder <&3; do
   # a folder that is not there yet is nobody else's
   if [ "$account" = - ] || [ ! -e "$folder" ]; then continue; fi
   set --
-  while read -r _ inner; do
+  while read -r inside inner; do
+    # what is not complete is made anew, by whom a file of somebody else's would stop
+    if [ "$inside" = - ] && [ ! -e "$inner/.complete" ]; then continue; fi
     case $inner in
     "$folder"/*) set -- "$@" -path "$inner" -prune -o ;;
     esac

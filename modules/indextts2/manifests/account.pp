@@ -1,13 +1,13 @@
 # Rendered by fleet render from templates/module/manifests/account.pp.j2: edit that, not this file.
 
-# @summary The accounts of IndexTTS2: one runs it, another builds what it runs
+# @summary The accounts of IndexTTS2: one runs it, another builds what it runs, a third is its front's
 #
 # @api private
 class indextts2::account {
   assert_private()
 
-  # Two accounts, so that a hole in the service can change neither its code nor its environment.
-  group { ['tts-user', 'tts-build']:
+  # Apart, so that a hole in the service can change neither its code nor its environment, nor read the front's key.
+  group { ['tts-user', 'tts-build', 'indextts2-front']:
     ensure => present,
     system => true,
   }
@@ -29,6 +29,11 @@ class indextts2::account {
       gid     => 'tts-build',
       home    => $indextts2::build_dir,
       comment => 'IndexTTS2 builds',
+      ;
+    'indextts2-front':
+      gid     => 'indextts2-front',
+      home    => '/nonexistent',
+      comment => 'IndexTTS2 front',
       ;
   }
 }

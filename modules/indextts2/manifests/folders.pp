@@ -63,6 +63,7 @@ class indextts2::folders {
       "${state_dir}/matplotlib",
       "${state_dir}/numba",
       "${state_dir}/outputs",
+      "${state_dir}/outputs/presets",
       "${state_dir}/prompts",
     ]:
       owner => 'tts-user',

@@ -15,15 +15,14 @@ class indextts2::release {
   $build_environment = ["HOME=${indextts2::build_dir}", 'GIT_LFS_SKIP_SMUDGE=1', 'GIT_TERMINAL_PROMPT=0']
   + $indextts2::build_variables.map |$name, $value| { "${name}=${value}" }
 
-  # Everything that the environment depends on: another digest means another environment.
+  # What the environment is: another digest means another environment, and that the one there is built anew, under
+  # whoever runs from it. By which tool it came to be is none of it.
   $digest = sha256(stdlib::to_json({
         'commit'      => $commit,
         'install'     => $pin['install'],
         'lock_sha256' => $pin['lock_sha256'],
         'python'      => $pin['python'],
         'extras'      => $indextts2::extras,
-        'installer'   => $indextts2::installer,
-        'uv_version'  => $indextts2::uv_version,
   }))
 
   file {
@@ -34,7 +33,7 @@ class indextts2::release {
       mode   => '0644',
       ;
     $ignored:
-      content => "/.venv/\n/outputs/\n/prompts/\n/indextts/utils/tagger_cache/\n",
+      content => "/.venv/\n/indextts/utils/tagger_cache/\n/outputs/\n/outputs/presets/\n/prompts/\n",
       ;
     "${indextts2::config_dir}/release.json":
       content => stdlib::to_json_pretty({
@@ -46,10 +45,10 @@ class indextts2::release {
   }
 
   # Their text is in the catalogue: to look at a file on the server costs each run a request.
-  ['fetch-commit', 'checkout', 'install-environment'].each |$program| {
-    file { "${libexec}/${program}":
+  ['fetch-commit.sh', 'checkout.sh', 'install-environment.sh', 'compile-bytecode.py'].each |$program| {
+    file { "${libexec}/${program.regsubst('[.].*', '')}":
       ensure  => file,
-      content => file("indextts2/${program}.sh"),
+      content => file("indextts2/${program}"),
       owner   => 'root',
       group   => 'root',
       mode    => '0755',
@@ -73,11 +72,15 @@ class indextts2::release {
       try_sleep => 10,
       require   => File["${libexec}/fetch-commit"],
       ;
-    # What a killed clone or a power cut leaves, vcsrepo takes for a checkout, and fails on for ever.
-    "indextts2: mend checkout ${release_dir}":
-      command => ["${libexec}/checkout", 'mend', $release_dir, $ignored],
+    # What a killed clone or a power cut leaves, vcsrepo takes for a checkout, and fails on for ever; and of a git that
+    # fails, as on a full disk, vcsrepo 1.3.2 tells no word. It stays the one that moves a checkout to its commit.
+    "indextts2: make checkout ${release_dir}":
+      command => ["${libexec}/checkout", 'make', $release_dir, $ignored, $mirror, $commit],
       unless  => [['/bin/sh', "${libexec}/checkout", 'whole', $release_dir, $ignored]],
-      require => File["${libexec}/checkout", $ignored],
+      require => [
+        Exec["indextts2: fetch commit ${commit}"],
+        File["${libexec}/checkout", $ignored],
+      ],
       ;
     "indextts2: restore checkout ${release_dir}":
       command => ["${libexec}/checkout", 'restore', $release_dir, $ignored],
@@ -94,13 +97,16 @@ class indextts2::release {
         "LOCK_SHA256=${pin['lock_sha256']}",
         "EXTRAS=${indextts2::extras.join(' ')}",
       ],
-      unless      => [['/bin/grep', '-qxF', $digest, "${release_dir}/.venv/.complete"]],
+      # the Python that it stands on may go with an upgrade of the system
+      unless      => [
+        ['/bin/sh', '-c', 'test -x "$1/bin/python" && exec grep -qxF "$2" "$1/.complete"', 'sh', "${release_dir}/.venv", $digest],
+      ],
       timeout     => $indextts2::install_timeout,
       tries       => 3,
       try_sleep   => 20,
       require     => [
         Exec["indextts2: restore checkout ${release_dir}"],
-        File["${libexec}/install-environment"],
+        File["${libexec}/install-environment", "${libexec}/compile-bytecode"],
       ],
       ;
   }
@@ -112,10 +118,7 @@ class indextts2::release {
     revision   => $commit,
     user       => 'tts-build',
     submodules => false,
-    require    => Exec[
-      "indextts2: fetch commit ${commit}",
-      "indextts2: mend checkout ${release_dir}"
-    ],
+    require    => Exec["indextts2: make checkout ${release_dir}"],
   }
 
   # mount points of what the service writes; the folders themselves are in state/
@@ -124,6 +127,7 @@ class indextts2::release {
       "${release_dir}/indextts/utils",
       "${release_dir}/indextts/utils/tagger_cache",
       "${release_dir}/outputs",
+      "${release_dir}/outputs/presets",
       "${release_dir}/prompts",
     ]:
       ensure  => directory,

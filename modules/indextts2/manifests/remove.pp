@@ -6,19 +6,25 @@
 class indextts2::remove {
   assert_private()
 
+  $switch = 'releases@indextts2.service'
   $front = 'indextts2-front.service'
   $instances = $indextts2::cards.map |$card, $slots| { $slots.keys.map |$slot| { "indextts2-webui@${card}-${slot}.service" } }.flatten
   $unit_files = ([$front] + $instances).map |$unit| { "/etc/systemd/system/${unit}" }
+  $description = '/etc/releases/indextts2.json'
+  # with what a killed write leaves, and what was found to be rubbish
+  $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/indextts2.json${suffix}" }
+  + $instances.map |$unit| { "/etc/systemd/system/${unit}.new" }
 
-  service { [$front] + $instances:
-    ensure => stopped,
+  ([$switch, $front] + $instances).each |$unit| {
+    service { $unit:
+      ensure => stopped,
+      enable => $unit in $instances ? { true => undef, default => false },
+      # is-active says no of a switch that is under way, and of what systemd is about to start again
+      status => "/bin/systemctl show --property=ActiveState ${unit} | /bin/grep -qvxE 'ActiveState=(inactive|failed)'",
+    }
   }
 
-  service { 'releases@indextts2.service':
-    enable => false,
-  }
-
-  file { $unit_files + ['/etc/releases/indextts2.json', '/var/lib/releases/indextts2.json']:
+  file { [$description] + $unit_files + $written:
     ensure => absent,
   }
 
@@ -43,17 +49,21 @@ class indextts2::remove {
       backup => false,
   }
 
-  user { ['tts-user', 'tts-build']:
+  user { ['tts-user', 'tts-build', 'indextts2-front']:
     ensure => absent,
   }
 
-  group { ['tts-user', 'tts-build']:
+  group { ['tts-user', 'tts-build', 'indextts2-front']:
     ensure => absent,
   }
 
-  Service[[$front] + $instances]
-  -> File[$unit_files]
+  # Whoever asks for a switch from then on hears that there is no such service.
+  File[$description]
+  -> Service[$switch]
+  -> Service[$front]
+  -> Service[$instances]
+  -> File[$unit_files + $written]
   -> File[$indextts2::releases_dir, $indextts2::state_dir, $indextts2::build_dir]
-  -> User['tts-user', 'tts-build']
-  -> Group['tts-user', 'tts-build']
+  -> User['tts-user', 'tts-build', 'indextts2-front']
+  -> Group['tts-user', 'tts-build', 'indextts2-front']
 }

@@ -46,6 +46,7 @@ class indextts2::webui {
       'arguments'     => $arguments,
       'environment'   => $environment,
       'installed'     => $indextts2::release::digest,
+      'cards'         => $indextts2::cards,
       'ready_timeout' => $indextts2::ready_timeout,
   })
   # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
@@ -65,25 +66,6 @@ class indextts2::webui {
     "${config_dir}/deployments/${deployment}.service":
       content => "# deployment ${deployment}\n${unit}",
       ;
-    '/etc/releases/indextts2.json':
-      content => stdlib::to_json_pretty({
-          'service'         => 'indextts2',
-          'webui'           => 'indextts2-webui',
-          'front'           => 'indextts2-front.service',
-          'socket'          => '/run/indextts2-front/admin.sock',
-          'releases_dir'    => $indextts2::releases_dir,
-          'deployments_dir' => "${config_dir}/deployments",
-          'wanted_release'  => $indextts2::release,
-          'handover'        => $indextts2::handover,
-          'drain_timeout'   => $indextts2::drain_timeout,
-          'ready_timeout'   => $indextts2::ready_timeout,
-          'retry_after'     => $indextts2::retry_after,
-          'keep_releases'   => $indextts2::keep_releases,
-          'cards'           => $indextts2::cards,
-          'backends'        => ['joins', 'streams', 'pages'],
-          'idle_backends'   => ['heartbeats'],
-      }),
-      ;
   }
 
   $indextts2::cards.each |$card, $slots| {
@@ -95,6 +77,17 @@ class indextts2::webui {
         mode    => '0644',
         content => "PORT=${port}\n",
         before  => Exec["indextts2: serve ${deployment}"],
+      }
+
+      file { [
+          "${indextts2::state_dir}/outputs/${card}-${slot}",
+          "${indextts2::state_dir}/outputs/${card}-${slot}/presets",
+        ]:
+          ensure => directory,
+          owner  => 'tts-user',
+          group  => 'tts-user',
+          mode   => '0750',
+          before => Exec["indextts2: serve ${deployment}"],
       }
     }
   }
@@ -109,9 +102,9 @@ class indextts2::webui {
     command   => ['/usr/local/sbin/releases', 'indextts2', 'activate', $deployment],
     unless    => [['/usr/local/sbin/releases', 'indextts2', 'active', $deployment]],
     logoutput => true,
-    timeout   => $indextts2::drain_timeout + 3 * $indextts2::ready_timeout,
+    timeout   => $indextts2::drain_timeout + 3 * $indextts2::ready_timeout + $indextts2::front::smoke_seconds,
     require   => [
-      File["${config_dir}/deployments/${deployment}.service", '/etc/releases/indextts2.json'],
+      File["${config_dir}/deployments/${deployment}.service"],
       Service['releases@indextts2.service'],
     ],
   }

@@ -8,6 +8,7 @@ class role::puppet_server {
   include profile::puppet_agent
   include profile::puppet_server
   include profile::puppetdb
+  include profile::hiera_eyaml
   include profile::autosign
   include profile::code_deploy
 }

@@ -85,6 +85,8 @@ project-pip | requirements-pip)
   ;;
 esac
 
+.venv/bin/python -I "${0%/*}/compile-bytecode" .venv ../*/.venv
+
 # uv leaves a lock that all may write, and a package can bring the like
 find .venv ! -type l -perm /022 -exec chmod go-w {} +
 # what builds leave in the checkout

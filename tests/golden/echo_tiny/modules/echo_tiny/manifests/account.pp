@@ -1,13 +1,13 @@
 # Rendered by fleet render from templates/module/manifests/account.pp.j2: edit that, not this file.
 
-# @summary The accounts of Echo's 回声 100% "tiny" <%= title %> ${title}: one runs it, another builds what it runs
+# @summary The accounts of Echo's 回声 100% "tiny" <%= title %> ${title}: one runs it, another builds what it runs, a third is its front's
 #
 # @api private
 class echo_tiny::account {
   assert_private()
 
-  # Two accounts, so that a hole in the service can change neither its code nor its environment.
-  group { ['echo', 'echo-build']:
+  # Apart, so that a hole in the service can change neither its code nor its environment, nor read the front's key.
+  group { ['echo', 'echo-build', 'echo_tiny-front']:
     ensure => present,
     system => true,
   }
@@ -29,6 +29,11 @@ class echo_tiny::account {
       gid     => 'echo-build',
       home    => $echo_tiny::build_dir,
       comment => "Echo's 回声 100% \"tiny\" <%= title %> \${title} builds",
+      ;
+    'echo_tiny-front':
+      gid     => 'echo_tiny-front',
+      home    => '/nonexistent',
+      comment => "Echo's 回声 100% \"tiny\" <%= title %> \${title} front",
       ;
   }
 }

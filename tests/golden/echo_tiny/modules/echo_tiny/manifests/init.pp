@@ -41,6 +41,36 @@
 # @param port
 #   The port that the service listens on. The two after it are those of its web UIs, on loopback.
 #
+# @param allowed_networks
+#   The networks and addresses whose requests are let in; all, where it is empty.
+#
+# @param users
+#   Who may ask, each with a hashed password (`openssl passwd -6`), by HTTP's basic authentication; everybody,
+#   where it is not set. Without TLS, passwords cross the network as they are.
+#
+# @param tls_certificate
+#   The certificate with its chain, a PEM file on the node; with it, the service speaks TLS on `port`.
+#   Whatever renews it, the next run has the front take it over, and no connection is cut.
+#
+# @param tls_key
+#   The key of `tls_certificate`, a PEM file on the node without a passphrase.
+#
+# @param plain_port
+#   A port without TLS that sends its clients to `port`.
+#
+# @param max_request_bytes
+#   Bytes that a request, such as the upload of a voice, may have; 0 is no limit. A request that does not say
+#   its size is refused where there is one.
+#
+# @param max_requests
+#   Requests that one address may send in 10 s; 0 is no limit.
+#
+# @param max_held
+#   Requests that may wait at once while the service does not answer; more are refused with a 503.
+#
+# @param metrics_port
+#   The port of loopback on which HAProxy tells Prometheus (/metrics) of requests, times and errors.
+#
 # @param installer
 #   What builds the Python environment. A release with the install method `lock` needs uv.
 #
@@ -52,10 +82,13 @@
 #
 # @param index_url
 #   The package index that installs use instead of the installer's own. A lock names the addresses of its
-#   packages itself, so for a release with the install method `lock` it is only where uv comes from.
+#   packages itself, so for a release with the install method `lock` it is only where uv comes from. No place
+#   for a password, since catalogues show it: a `.netrc` in the folder `build`, for the build account alone,
+#   is one.
 #
 # @param build_environment
-#   More environment variables for installs and downloads.
+#   More environment variables for installs and downloads. No place for a secret, since catalogues show them:
+#   name a file that holds it and that only the build account reads.
 #
 # @param install_timeout
 #   Seconds after which one attempt to build the Python environment is given up.
@@ -69,8 +102,9 @@
 #
 # @param handover
 #   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and
-#   the new release loads; one copy has to fit the card. `overlap`: the new one loads beside the old; both
-#   have to fit.
+#   the new release loads; one copy has to fit the card. Clients need patience for drain and load: the
+#   official gradio_client gives up a job that waits for more than 5 s. `overlap`: the new one loads beside
+#   the old; both have to fit, and clients see nothing.
 #
 # @param drain_timeout
 #   Seconds that running jobs get to end before a switch cuts them off.
@@ -79,14 +113,21 @@
 #   Seconds after which a release that failed to start is tried again.
 #
 # @param keep_releases
-#   How many releases stay on the disk beside the one that serves, the one before it and the one that is
-#   wanted.
+#   How many releases stay on the disk. The one that serves, the one before it, those that failed and the one
+#   that is wanted count, and stay in any case.
+#
+# @param restart_every
+#   Seconds after which the service is started anew, by a switch that loses no request, as its GPU memory may
+#   creep; nodes do so at different times. Never, where it is not set.
 #
 # @param environment
-#   More environment variables for the service; they win over its own.
+#   More environment variables for the service; they win over its own. No place for a secret, since every
+#   account of the node reads them in the unit, and catalogues show them: name a file that holds it and that
+#   only the service's account reads, such as `HF_TOKEN_PATH`.
 #
 # @param extra_args
-#   More command-line arguments for the service, last on its command line.
+#   More command-line arguments for the service, last on its command line. No place for a secret, since every
+#   account of the node reads them.
 #
 # @param extra_packages
 #   More packages of the system.
@@ -122,6 +163,15 @@ class echo_tiny (
   String $root = '/srv/echo',
   Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
   Integer $port = 8099,
+  Array[Stdlib::IP::Address] $allowed_networks = [],
+  Optional[Sensitive[Hash[Echo_tiny::User, Echo_tiny::PasswordHash, 1]]] $users = undef,
+  Optional[Stdlib::Unixpath] $tls_certificate = undef,
+  Optional[Stdlib::Unixpath] $tls_key = undef,
+  Optional[Stdlib::Port] $plain_port = undef,
+  Integer[0] $max_request_bytes = 0,
+  Integer[0] $max_requests = 0,
+  Integer[1, 7000] $max_held = 1000,
+  Optional[Stdlib::Port] $metrics_port = undef,
   Enum['uv', 'pip'] $installer = 'uv',
   Pattern[/\A\d+\.\d+\.\d+\z/] $uv_version = '0.9.5',
   Array[Pattern[/\A[A-Za-z0-9][\w.-]*\z/]] $extras = [],
@@ -134,6 +184,7 @@ class echo_tiny (
   Integer[0] $drain_timeout = 300,
   Integer[0] $retry_after = 86400,
   Integer[0] $keep_releases = 2,
+  Optional[Integer[3600]] $restart_every = undef,
   Hash[Echo_tiny::Variable, Echo_tiny::Text] $environment = {},
   Array[Echo_tiny::Text] $extra_args = [],
   Array[String[1]] $extra_packages = [],
@@ -174,15 +225,23 @@ class echo_tiny (
     contain echo_tiny::folders
     contain echo_tiny::release
     contain echo_tiny::front
+    contain echo_tiny::description
     contain echo_tiny::webui
+    contain echo_tiny::restart
 
     Class['echo_tiny::packages']
     -> Class['echo_tiny::account']
     -> Class['echo_tiny::folders']
+    -> Class['echo_tiny::description']
     -> Class['echo_tiny::release']
     -> Class['echo_tiny::front']
     -> Class['echo_tiny::webui']
+    -> Class['echo_tiny::restart']
   } else {
+    contain echo_tiny::restart
     contain echo_tiny::remove
+
+    Class['echo_tiny::restart']
+    -> Class['echo_tiny::remove']
   }
 }

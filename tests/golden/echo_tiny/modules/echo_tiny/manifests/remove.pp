@@ -6,19 +6,25 @@
 class echo_tiny::remove {
   assert_private()
 
+  $switch = 'releases@echo_tiny.service'
   $front = 'echo_tiny-front.service'
   $instances = $echo_tiny::cards.map |$card, $slots| { $slots.keys.map |$slot| { "echo_tiny-webui@${card}-${slot}.service" } }.flatten
   $unit_files = ([$front] + $instances).map |$unit| { "/etc/systemd/system/${unit}" }
+  $description = '/etc/releases/echo_tiny.json'
+  # with what a killed write leaves, and what was found to be rubbish
+  $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/echo_tiny.json${suffix}" }
+  + $instances.map |$unit| { "/etc/systemd/system/${unit}.new" }
 
-  service { [$front] + $instances:
-    ensure => stopped,
+  ([$switch, $front] + $instances).each |$unit| {
+    service { $unit:
+      ensure => stopped,
+      enable => $unit in $instances ? { true => undef, default => false },
+      # is-active says no of a switch that is under way, and of what systemd is about to start again
+      status => "/bin/systemctl show --property=ActiveState ${unit} | /bin/grep -qvxE 'ActiveState=(inactive|failed)'",
+    }
   }
 
-  service { 'releases@echo_tiny.service':
-    enable => false,
-  }
-
-  file { $unit_files + ['/etc/releases/echo_tiny.json', '/var/lib/releases/echo_tiny.json']:
+  file { [$description] + $unit_files + $written:
     ensure => absent,
   }
 
@@ -43,17 +49,21 @@ class echo_tiny::remove {
       backup => false,
   }
 
-  user { ['echo', 'echo-build']:
+  user { ['echo', 'echo-build', 'echo_tiny-front']:
     ensure => absent,
   }
 
-  group { ['echo', 'echo-build']:
+  group { ['echo', 'echo-build', 'echo_tiny-front']:
     ensure => absent,
   }
 
-  Service[[$front] + $instances]
-  -> File[$unit_files]
+  # Whoever asks for a switch from then on hears that there is no such service.
+  File[$description]
+  -> Service[$switch]
+  -> Service[$front]
+  -> Service[$instances]
+  -> File[$unit_files + $written]
   -> File[$echo_tiny::releases_dir, $echo_tiny::state_dir, $echo_tiny::build_dir]
-  -> User['echo', 'echo-build']
-  -> Group['echo', 'echo-build']
+  -> User['echo', 'echo-build', 'echo_tiny-front']
+  -> Group['echo', 'echo-build', 'echo_tiny-front']
 }

@@ -33,6 +33,7 @@ class echo_tiny::webui {
       'arguments'     => $arguments,
       'environment'   => $environment,
       'installed'     => $echo_tiny::release::digest,
+      'cards'         => $echo_tiny::cards,
       'ready_timeout' => $echo_tiny::ready_timeout,
   })
   # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
@@ -51,25 +52,6 @@ class echo_tiny::webui {
       ;
     "${config_dir}/deployments/${deployment}.service":
       content => "# deployment ${deployment}\n${unit}",
-      ;
-    '/etc/releases/echo_tiny.json':
-      content => stdlib::to_json_pretty({
-          'service'         => 'echo_tiny',
-          'webui'           => 'echo_tiny-webui',
-          'front'           => 'echo_tiny-front.service',
-          'socket'          => '/run/echo_tiny-front/admin.sock',
-          'releases_dir'    => $echo_tiny::releases_dir,
-          'deployments_dir' => "${config_dir}/deployments",
-          'wanted_release'  => $echo_tiny::release,
-          'handover'        => $echo_tiny::handover,
-          'drain_timeout'   => $echo_tiny::drain_timeout,
-          'ready_timeout'   => $echo_tiny::ready_timeout,
-          'retry_after'     => $echo_tiny::retry_after,
-          'keep_releases'   => $echo_tiny::keep_releases,
-          'cards'           => $echo_tiny::cards,
-          'backends'        => ['pages'],
-          'idle_backends'   => [],
-      }),
       ;
   }
 
@@ -98,7 +80,7 @@ class echo_tiny::webui {
     logoutput => true,
     timeout   => $echo_tiny::drain_timeout + 3 * $echo_tiny::ready_timeout,
     require   => [
-      File["${config_dir}/deployments/${deployment}.service", '/etc/releases/echo_tiny.json'],
+      File["${config_dir}/deployments/${deployment}.service"],
       Service['releases@echo_tiny.service'],
     ],
   }

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab import Lab
 from generator.progress import say, step
-from tests.bench import agent, converge, diff, front, render, switch, validate
+from tests.bench import agent, converge, diff, front, recover, release, render, switch, validate
 
 RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -24,6 +24,8 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "lab": converge.measure,
     "agent compile": agent.measure,
     "front": front.measure,
+    "recover": recover.measure,
+    "release": release.measure,
     "switch": switch.measure,
 }
 

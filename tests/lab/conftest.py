@@ -5,17 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
 from generator.lab import Lab
+from tests.lab.serving import CLIENTS, NODE, PATIENCE, PAUSE, wait_for
+from tests.load import Load, browser
+from tests.load.wav import silence
 
 FLEET = Path(sys.executable).with_name("fleet")
 #: What the lab's clone says before any test changes it.
 STAGING = Path(__file__).parent / "hieradata" / "env" / "staging.yaml"
+#: What a node moves between.
+REVISIONS = ("v23", "v24-beta")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,16 +48,20 @@ class Fleet:
 
     def serve(self, revision: str, **values: object) -> None:
         """Commit data by which every node serves ``revision``; ``values`` are further parameters."""
-        data = yaml.safe_load(STAGING.read_text()) | {"indextts2::revision": revision}
-        data |= {f"indextts2::{name}": value for name, value in values.items()}
-        self.lab.commit(
-            {"hieradata/env/staging.yaml": yaml.safe_dump(data, allow_unicode=True)}, f"Serve {revision}"
-        )
+        self.lab.commit(self._serving(revision, values), f"Serve {revision}")
 
     def on_node(self, node: str, data: dict[str, object] | None) -> None:
         """Commit the data of one node; None takes its file away."""
-        text = None if data is None else yaml.safe_dump(data, allow_unicode=True)
-        self.lab.commit({f"hieradata/nodes/{node}.lab.test.yaml": text}, f"Say what holds for {node}")
+        self.lab.commit({_file(node): None if data is None else _yaml(data)}, f"Say what holds for {node}")
+
+    def reset(self, node: str, revision: str) -> None:
+        """Commit data by which every node serves ``revision``, and none of ``node`` alone."""
+        self.lab.commit({_file(node): None, **self._serving(revision, {})}, f"Serve {revision}")
+
+    def _serving(self, revision: str, values: Mapping[str, object]) -> dict[str, str | None]:
+        data = yaml.safe_load(STAGING.read_text()) | {"indextts2::revision": revision}
+        data |= {f"indextts2::{name}": value for name, value in values.items()}
+        return {"hieradata/env/staging.yaml": _yaml(data)}
 
     def converge(self, node: str, changes: bool = True) -> str:
         """Run the agent of ``node``, which must change something, or must not; what it printed."""
@@ -75,6 +84,14 @@ class Fleet:
         while not holds():
             assert time.monotonic() < end, f"not within {seconds} s: {what}"
             time.sleep(0.3)
+
+
+def _file(node: str) -> str:
+    return f"hieradata/nodes/{node}.lab.test.yaml"
+
+
+def _yaml(data: Mapping[str, object]) -> str:
+    return yaml.safe_dump(data, allow_unicode=True)
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +117,41 @@ def lab() -> Iterator[Lab]:
 def fleet(lab: Lab) -> Fleet:
     """The lab as tests speak of it."""
     return Fleet(lab)
+
+
+@pytest.fixture
+def old(fleet: Fleet) -> str:
+    """The revision that the node serves when a test begins: one of two, wherever the test before ended."""
+    serves = fleet.release(NODE)
+    assert serves in REVISIONS, serves
+    return serves
+
+
+@pytest.fixture
+def new(old: str) -> str:
+    """The other of the two."""
+    (other,) = set(REVISIONS) - {old}
+    return other
+
+
+@pytest.fixture
+def settled(fleet: Fleet, old: str) -> Iterator[None]:
+    """End with a node that is to serve what it serves, by one web UI, and on which nothing has failed."""
+    yield
+    serves = fleet.release(NODE)
+    wanted = serves if serves in REVISIONS else old
+    fleet.reset(NODE, wanted)
+    run = fleet.lab.agent(NODE)
+    assert run.code in (0, 2), run.output
+    assert fleet.release(NODE) == wanted
+    assert fleet.sh(NODE, "systemctl list-units --failed --plain --no-legend") == ""
+    assert len(fleet.sh(NODE, "ls /etc/systemd/system/indextts2-webui@*").splitlines()) == 1
+
+
+@pytest.fixture
+def load(fleet: Fleet) -> Iterator[Load]:
+    """Clients that keep asking, each of which has had an answer."""
+    with Load(browser(f"http://{fleet.lab.address(NODE)}:7860", silence()), PAUSE, PATIENCE) as load:
+        load.start(CLIENTS)
+        wait_for(fleet, load, 2 * CLIENTS)
+        yield load

@@ -22,9 +22,14 @@ class Kind:
         return self.make(self.heartbeats)
 
 
-def browser(url: str, voice: bytes | None = None) -> Kind:
-    """Tabs of a browser on the page at ``url``; ``voice`` is a WAV that each job uploads first."""
-    verify = ssl.create_default_context()  # one for all: reading the authorities takes longer than a job
+def browser(url: str, voice: bytes | None = None, trust: str | None = None) -> Kind:
+    """Tabs of a browser on the page at ``url``; ``voice`` is a WAV that each job uploads first.
+
+    ``trust`` holds certificates (PEM) that are trusted in place of the system's.
+    """
+    verify = ssl.create_default_context(
+        cadata=trust
+    )  # one for all: reading the authorities takes longer than a job
     return Kind(lambda heartbeats: Tab(url, verify, heartbeats, voice))
 
 

@@ -90,17 +90,24 @@ def argv(host: Host, unit: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def bind(host: Host, service: Service, front: str) -> tuple[str, int]:
+def front_config(host: Host, service: Service) -> str:
+    """The configuration of the front."""
+    text: str = host.file(f"/etc/{service.name}/front/haproxy.cfg").content_string
+    return text
+
+
+@pytest.fixture(scope="module")
+def bind(front_config: str, front: str) -> tuple[str, int]:
     """The address and port on which the front listens."""
-    text: str = host.file(f"/etc/{service.name}/haproxy.cfg").content_string
-    found = re.search(r"^frontend web\n +bind (\S+):(\d+)", text, re.MULTILINE)
+    found = re.search(r"^frontend web\n +bind (\S+):(\d+)", front_config, re.MULTILINE)
     assert found, f"{front} listens nowhere"
     return found[1], int(found[2])
 
 
 @pytest.fixture(scope="module")
-def url(bind: tuple[str, int]) -> str:
+def url(bind: tuple[str, int], front_config: str) -> str:
     """Where the node itself reaches the service."""
     address, port = bind
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
-    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+    scheme = "https" if " ssl crt " in front_config else "http"
+    return f"{scheme}://[{here}]:{port}" if ":" in here else f"{scheme}://{here}:{port}"

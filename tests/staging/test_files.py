@@ -16,7 +16,7 @@ def rights(file: File) -> str:
     return f"{file.user}:{file.group} {file.mode:o}"
 
 
-@pytest.mark.parametrize("kind", ["release.json", "haproxy.cfg", "front", "unit"])
+@pytest.mark.parametrize("kind", ["release.json", "front", "unit"])
 def test_configuration_is_root_s(host: Host, service: Service, unit: str, front: str, kind: str) -> None:
     """The configuration is root's, and everybody may read it."""
     units = {"front": front, "unit": unit}
@@ -24,6 +24,15 @@ def test_configuration_is_root_s(host: Host, service: Service, unit: str, front:
     file = host.file(path)
     assert file.is_file, f"{path} is missing"
     assert rights(file) == "root:root 644", f"{path} is {rights(file)}"
+
+
+def test_front_s_configuration_is_for_the_front_alone(host: Host, service: Service) -> None:
+    """The front's configuration, which may hold passwords and a key, is root's, and the front alone may read it."""
+    for path in (f"/etc/{service.name}/front", f"/etc/{service.name}/front/haproxy.cfg"):
+        file = host.file(path)
+        assert file.exists, f"{path} is missing"
+        mode = 750 if file.is_directory else 640
+        assert rights(file) == f"root:{service.name}-front {mode}", f"{path} is {rights(file)}"
 
 
 @pytest.mark.parametrize(

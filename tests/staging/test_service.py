@@ -40,10 +40,9 @@ def test_service_runs(host: Host, front: str, unit: str, which: str) -> None:
 
 
 def test_front_is_not_root(host: Host, service: Service, front: str) -> None:
-    """Every process of the front is an account's of its own, which systemd makes up for it."""
+    """Every process of the front is its own account's."""
     found = owners(host, front)
-    assert len(found) == 1, f"its processes are those of {', '.join(sorted(found)) or 'nobody'}"
-    assert found.isdisjoint({"root", service.accounts.run, service.accounts.build}), f"it is {found.pop()}'s"
+    assert found == {f"{service.name}-front"}, f"its processes are those of {', '.join(found) or 'nobody'}"
 
 
 def test_service_is_not_root(host: Host, service: Service, unit: str) -> None:

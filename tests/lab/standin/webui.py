@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from standin.fault import misbehave  # type: ignore[import-not-found]
 from standin.voice import EMOTIONS, speak  # type: ignore[import-not-found]
 from standin.weights import WeightsError, load  # type: ignore[import-not-found]
 
@@ -59,11 +61,14 @@ if RELEASE["weights"]:
     except WeightsError as error:
         sys.exit(str(error))
     print(f">> {size} bytes of weights read from {args.model_dir}", flush=True)
+if fault := os.environ.get("STANDIN_FAULT"):
+    misbehave(fault, args.host, args.port)
 
 # Only now, because a start that lacks its weights has to fail at once.
 import gradio as gr  # type: ignore[import-not-found]  # noqa: E402
 
 Path("outputs/tasks").mkdir(parents=True, exist_ok=True)
+Path("outputs/presets").mkdir(parents=True, exist_ok=True)
 Path("prompts").mkdir(exist_ok=True)
 # Upstream's text normaliser builds its cache beside its code; a checkout that denies that stops the start.
 Path("indextts/utils/tagger_cache").mkdir(parents=True, exist_ok=True)
@@ -88,9 +93,12 @@ def gen_single(
     """
     if not text.strip():
         raise gr.Error("请输入文本 (nothing to say)")
+    if fault:
+        raise gr.Error(f"the fault {fault!r} was asked for")
     keep(prompt)
     emotions = dict(zip(EMOTIONS, (vec1, vec2, vec3, vec4, vec5, vec6, vec7, vec8), strict=True))
-    wav = Path("outputs", f"spk_{time.time_ns() // 1_000_000}.wav")
+    # Upstream's name: two processes that share this folder write over each other's.
+    wav = Path("outputs", f"spk_{int(time.time())}.wav")
     speak(text, emotions, wav)
     if args.verbose:
         print(f">> {wav}: {text!r} {emotions}", flush=True)

@@ -1,6 +1,9 @@
 # frozen_string_literal: true
 
+require 'fileutils'
+require 'open3'
 require 'puppet_code'
+require 'tmpdir'
 
 # Each parameter of each profile away from its default, on the machine that has all of them.
 RSpec.describe 'role::puppet_server', type: :class do
@@ -88,5 +91,54 @@ RSpec.describe 'role::puppet_server', type: :class do
 
   it 'gives up an idle connection when agents do' do
     is_expected.to contain_file('/etc/puppet/puppetserver/conf.d/webserver.conf').with_content(/idle-timeout-milliseconds: 5000/)
+  end
+
+  it 'makes the keys of the secrets once, each where hiera.yaml says' do
+    keys = YAML.load_file("#{REPOSITORY}/hiera.yaml")['hierarchy'].find { |level| level['lookup_key'] }['options']
+    made = 'make the keys of the secrets'
+    is_expected.to contain_file(keys['pkcs7_private_key']).with(owner: 'puppet', mode: '0400').that_requires("Exec[#{made}]")
+    is_expected.to contain_file(keys['pkcs7_public_key']).with(owner: 'root', mode: '0644').that_requires("Exec[#{made}]")
+    is_expected.to contain_file(keys['pkcs7_private_key']).that_comes_before('Service[puppetserver]')
+    is_expected.to contain_exec(made).with_unless("test -s #{keys['pkcs7_private_key']}").that_requires('Package[hiera-eyaml]')
+  end
+
+  # What the exec does is tried in a folder of these examples', with the system's own eyaml.
+  describe 'the command that makes the keys' do
+    let(:folder) { Dir.mktmpdir }
+    let(:keys) { "#{folder}/eyaml" }
+    let(:command) { catalogue.resource('Exec', 'make the keys of the secrets')[:command].gsub('/etc/puppet', folder) }
+
+    after { FileUtils.rm_rf(folder) }
+
+    def run
+      _, status = Open3.capture2e({ 'PATH' => '/usr/bin:/bin' }, 'sh', '-c', command, unsetenv_others: true)
+      status.success?
+    end
+
+    it 'makes them, whatever a killed run left' do
+      FileUtils.mkdir("#{keys}.new")
+      FileUtils.touch("#{keys}.new/private_key.pkcs7.pem")
+      expect(run).to be(true)
+      expect(Dir.children(folder)).to eq(%w[eyaml])
+      expect(File.read("#{keys}/private_key.pkcs7.pem")).to match(/\A-----BEGIN [A-Z ]*PRIVATE KEY-----$/)
+      expect(File.read("#{keys}/public_key.pkcs7.pem")).to start_with('-----BEGIN CERTIFICATE-----')
+      modes = [keys, *Dir["#{keys}/*"]].map { |path| File.stat(path).mode & 0o077 }
+      expect(modes).to all(eq(0))
+    end
+
+    it 'replaces nothing that is there' do
+      FileUtils.mkdir(keys)
+      File.write("#{keys}/private_key.pkcs7.pem", 'kept')
+      expect(run).to be(false)
+      expect(Dir.children(keys)).to eq(%w[private_key.pkcs7.pem])
+      expect(File.read("#{keys}/private_key.pkcs7.pem")).to eq('kept')
+    end
+  end
+
+  it 'has the server find the Ruby libraries of Debian, hiera-eyaml among them' do
+    is_expected.to contain_package('hiera-eyaml').that_notifies('Service[puppetserver]')
+    is_expected.to contain_file('/etc/puppet/puppetserver/conf.d/puppetserver.conf')
+      .with_content(%r{^  gem-path: \[.*"/usr/share/rubygems-integration/all"\]$})
+      .that_notifies('Service[puppetserver]')
   end
 end

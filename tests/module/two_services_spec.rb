@@ -32,8 +32,8 @@ RSpec.describe 'echo_tiny', type: :class do
     it 'gives each service its own account, port and folder' do
       is_expected.to contain_file('/srv/echo/state').with_owner('echo')
       is_expected.to contain_file('/opt/indextts2/state').with_owner('tts-user')
-      is_expected.to contain_file('/etc/echo_tiny/haproxy.cfg').with_content(/^ +bind 0\.0\.0\.0:8099$/)
-      is_expected.to contain_file('/etc/indextts2/haproxy.cfg').with_content(/^ +bind 0\.0\.0\.0:7860$/)
+      is_expected.to contain_file('/etc/echo_tiny/front/haproxy.cfg').with_content(/^ +bind 0\.0\.0\.0:8099$/)
+      is_expected.to contain_file('/etc/indextts2/front/haproxy.cfg').with_content(/^ +bind 0\.0\.0\.0:7860$/)
     end
   end
 

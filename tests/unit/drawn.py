@@ -104,6 +104,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         "gpu": st.booleans(),
         "extras": st.lists(st.from_regex(r"\A[a-z0-9][A-Za-z0-9._-]{0,5}\Z"), max_size=3),
         "writable": st.lists(FOLDERS, max_size=3, unique=True),
+        "scratch": st.lists(FOLDERS.map(lambda folder: f"s-{folder}"), max_size=2, unique=True),
         "weights": st.fixed_dictionaries(
             {"flag": st.just("--weights")}, optional={"writable": st.lists(FOLDERS, max_size=3, unique=True)}
         ),

@@ -49,9 +49,10 @@ voice = load_voice()
 
 
 def wav(title: str | None, seconds: float = 0.1) -> bytes:
-    """Make a WAV as the stand-in does, but of silence."""
+    """Make a WAV as the stand-in does, but of a hum."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        Path(file.name).write_bytes(silence(seconds))
+        quiet = silence(seconds)
+        Path(file.name).write_bytes(quiet[:44] + b"\1\0" * ((len(quiet) - 44) // 2))
         if title is not None:
             voice.entitle(Path(file.name), title)
         return Path(file.name).read_bytes()

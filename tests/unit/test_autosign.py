@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,9 +24,9 @@ CLI_AUTH = "1.3.6.1.4.1.34380.1.3.39"
 class Server:
     """Where the script runs: a copy of it that finds its key and its memory in ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
-        """Install the script, a key and an empty memory in ``folder``."""
-        self.folder = folder
+    def __init__(self, folder: Path, node_key: Path) -> None:
+        """Install the script, a key and an empty memory in ``folder``; nodes ask with ``node_key``."""
+        self.folder, self.node_key = folder, node_key
         (folder / "used").mkdir()
         (folder / "key").write_bytes(KEY + b"\n")
         script = AUTOSIGN.read_text()
@@ -52,10 +51,8 @@ class Server:
         config += ["[dn]", f"CN = {certname}", "[attributes]", f"challengePassword = {token}"]
         config += ["[ext]", *wanted, *([f"subjectAltName = DNS:{san}"] if san else []), ""]
         (self.folder / "req.cnf").write_text("\n".join(config))
-        key = self.folder / "node.pem"
-        if not key.exists():
-            subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-        command = ["openssl", "req", "-new", "-key", str(key), "-config", str(self.folder / "req.cnf")]
+        config_file = str(self.folder / "req.cnf")
+        command = ["openssl", "req", "-new", "-key", str(self.node_key), "-config", config_file]
         return subprocess.run(command, check=True, capture_output=True).stdout
 
     def start(self, certname: str) -> subprocess.Popen[bytes]:
@@ -71,9 +68,16 @@ class Server:
         return process.returncode == 0, errors.decode()
 
 
+@pytest.fixture(scope="module")
+def node_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    key = tmp_path_factory.mktemp("node") / "key.pem"
+    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
+    return key
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    yield Server(tmp_path)
+def server(tmp_path: Path, node_key: Path) -> Server:
+    return Server(tmp_path, node_key)
 
 
 def token(certname: str = "tts1.lab.test", role: str = "tts_node", expires: datetime = SOON) -> str:

@@ -1,8 +1,9 @@
-"""What ``make bench`` makes of strace's output."""
+"""What ``make bench`` makes of what strace and Puppet's reports say."""
 
 from __future__ import annotations
 
 from tests.bench.agent import count
+from tests.bench.release import seconds
 
 AGENT = """\
 execve("/usr/bin/nsenter", ["nsenter", "--target", "1"], 0x1 /* 20 vars */) = 0
@@ -26,3 +27,20 @@ def test_a_run_that_stays_with_its_server_started_nothing_and_went_nowhere() -> 
 
 def test_a_child_and_its_connection_count() -> None:
     assert count([AGENT, CHILD], "10.77.0.10") == (1, 1)
+
+
+REPORT = """--- !ruby/object:Puppet::Transaction::Report
+resource_statuses:
+  'Vcsrepo[/opt/indextts2/releases/v23-1111111]': !ruby/object:Puppet::Resource::Status
+    evaluation_time: 1.5
+  'Exec[indextts2: Python environment of /opt/indextts2/releases/v23-1111111]': !ruby/object:Puppet::Resource::Status
+    evaluation_time: 4.25
+  'Exec[indextts2: serve v23-1111111.00000000]': !ruby/object:Puppet::Resource::Status
+    evaluation_time: 100
+  'Exec[indextts2: fetch commit 1111]': !ruby/object:Puppet::Resource::Status
+    evaluation_time:
+"""
+
+
+def test_an_install_is_what_the_report_says_of_it_and_no_switch() -> None:
+    assert seconds(REPORT) == 5.75

@@ -50,7 +50,7 @@ class Node:
         """Switch, and be broken meanwhile."""
         if self.wanted == switch.NEW:
             self.switching, self.server.wrong = True, self.wrong
-            self.server.over.wait(4)
+            self.server.over.wait(8)
             self.switching, self.server.wrong = False, ""
         self.served = self.wanted
         return AgentRun(2, "")
@@ -69,7 +69,8 @@ def test_a_bump_is_measured_from_before_it_to_after_it(monkeypatch: pytest.Monke
     assert found["switch.hold.requests"] >= 120
     assert (found["switch.hold.failed"] >= 40) == bool(wrong), "a burst arrives while it switches"
     assert (found["switch.hold.failed"] == 0) == (not wrong)
-    assert (found["switch.hold.gap_s"] > 2.9) == bool(wrong)
+    # far more than a busy machine keeps a client waiting
+    assert (found["switch.hold.gap_s"] > 6.9) == bool(wrong)
     assert (found["switch.hold.official_failed"] == 0) == (not wrong)
 
 

@@ -66,6 +66,10 @@ def test_it_takes_the_merges_that_validate_takes(strategy: str | None, word: str
         assert not found
 
 
+def test_it_takes_a_ciphertext_however_deep_it_is() -> None:
+    HOLDS({"indextts2::users": {"alice": "ENC[PKCS7,AAAA]"}})
+
+
 @pytest.mark.parametrize("value", ["%{facts.os.name}", "ENC[PKCS7,AAAA]"])
 def test_it_takes_what_is_known_only_when_it_is_looked_up(value: str) -> None:
     HOLDS({"indextts2::port": value})

@@ -55,16 +55,28 @@ def test_what_is_left_out_has_a_default(define: Callable[[str], Service]) -> Non
     assert parameter(service, "source").default == "https://git.example.org/echo.git"
 
 
+JOBS = "jobs: {join: /join, stream: /data, session: hash"
+
+
 def test_what_jobs_look_like_is_known_to_the_templates(define: Callable[[str], Service]) -> None:
     assert define("").jobs is None
     jobs = define("jobs: {join: /join, stream: /data, session: hash}").jobs
-    assert jobs == Jobs(join="/join", stream="/data", session="hash", call=None, idle=())
+    assert jobs == Jobs(join="/join", stream="/data", session="hash", call=None, function=None, idle=())
     jobs = define(
-        "jobs: {join: /join, stream: /data, session: hash, idle: [/beat/, /pulse], call: {path: /c/, event: e}}"
+        "jobs: {join: /join, stream: /data, session: hash, idle: [/beat/, /pulse], call: {path: /c/, event: e},"
+        " function: speak}"
     ).jobs
     assert jobs is not None
     assert jobs.call == Call(path="/c/", event="e")
     assert jobs.idle == ("/beat/", "/pulse")
+    assert jobs.function == "speak"
+
+
+def test_a_smoke_request_needs_a_function_that_it_can_ask(define: Callable[[str], Service]) -> None:
+    services = [define(text) for text in ("", f"{JOBS}}}", f"{JOBS}, function: speak}}")]
+    assert [service.speaks for service in services] == [False, False, True]
+    names = [{one.name for one in service.parameters} for service in services]
+    assert ["smoke_text" in one for one in names] == [False, False, True]
 
 
 def test_a_type_is_written_the_same_however_it_was_spelled(define: Callable[[str], Service]) -> None:
@@ -140,7 +152,7 @@ def test_the_texts_of_operators_and_of_definitions_are_the_same_texts() -> None:
 
 
 def test_the_variables_of_the_class_are_no_parameters(define: Callable[[str], Service]) -> None:
-    class_text = render(define("weights: {flag: --model}\n"))["manifests/init.pp"].decode()
+    class_text = render(define("weights: {flag: --model}\ngpu: true\n"))["manifests/init.pp"].decode()
     assert set(re.findall(r"^ *\$(\w+) =", class_text, re.MULTILINE)) == INIT_VARIABLES
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,16 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from generator import diff as comparing
 from generator.commands.diff import diff as command
 from generator.definition import REPOSITORY
 from generator.diff import diff
-from generator.diff.compiler import PROGRAM, compile_pairs
-from generator.diff.report import as_data
+from generator.diff.report import Report, as_data
 from generator.diff.trees import export, resolve, working_tree
-from generator.errors import AnswerIsNo, CommandFailed, FleetError
-from generator.inventory import make_node
+from generator.errors import AnswerIsNo, FleetError
+from tests.unit.control_files import FACTS, write
 from tests.unit.origin import Origin
 
-FACTS = {"os": {"name": "Debian", "family": "Debian"}, "networking": {"ip": "192.0.2.1"}}
 HIERA = """\
 version: 5
 defaults: {datadir: hieradata, data_hash: yaml_data}
@@ -87,12 +85,6 @@ FILES = {
 }
 
 
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-
-
 @pytest.fixture
 def origin(tmp_path: Path) -> Origin:
     """A control repository with one commit."""
@@ -105,6 +97,20 @@ def origin(tmp_path: Path) -> Origin:
 def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     monkeypatch.chdir(root)
     return CliRunner().invoke(command, ["--root", ".", "--base", "HEAD", *arguments])
+
+
+def run_forms(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Result]:
+    """Run it as text, as Markdown and as JSON: three tellings of one comparison, which is made once."""
+    made: list[Report] = []
+
+    def once(*arguments: Any) -> Report:
+        if not made:
+            made.append(diff(*arguments))
+        return made[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(comparing, "diff", once)
+        return [run(root, monkeypatch, *form) for form in ([], ["--markdown"], ["--json"])]
 
 
 @pytest.mark.puppet
@@ -122,9 +128,9 @@ def test_a_change_is_told_for_the_nodes_that_share_it(
             "modules/web/files/web.sh": "#!/bin/sh\nexec web\n",
         },
     )
-    told = run(origin.path, monkeypatch)
-    assert told.exit_code == 0, told.output
-    lines = told.stdout.splitlines()
+    forms = run_forms(origin.path, monkeypatch)
+    assert [form.exit_code for form in forms] == [0, 0, 0], forms[0].output
+    lines = forms[0].stdout.splitlines()
     assert lines[0].startswith(
         "3 nodes (web-1.example.org, web-2.example.org, web-10.example.org): Class[Web] "
     )
@@ -138,10 +144,10 @@ def test_a_change_is_told_for_the_nodes_that_share_it(
     changed = {change["resource"]: change["parameters"] for change in data["groups"][0]["changes"]}
     assert changed["Class[Web]"]["plain"] == {"before": "(secret)", "after": "(another secret)"}
     password = changed["File[/etc/web.key]"]["content"]
-    assert password["before"] != password["after"] and password["before"].startswith("secret-")
+    assert password["before"] != password["after"] and password["before"].startswith("$secret$")
     # where it was compiled is no difference
     assert "File[/etc/place]" not in changed
-    for text in (told.output, json.dumps(data), run(origin.path, monkeypatch, "--markdown").output):
+    for text in (json.dumps(data), *(form.output for form in forms)):
         assert not [
             secret
             for secret in ("correct-horse", "battery", "7531", "8642", "MIIB", "ENC[")
@@ -163,22 +169,20 @@ def test_what_loses_its_encryption_is_not_shown(origin: Origin, monkeypatch: pyt
             "hieradata/secrets.yaml": "# web\nweb::password: hushhush\nweb::token: |\n  horse%{trusted.certname}\n"
         },
     )
-    told = run(origin.path, monkeypatch)
+    told, *others = run_forms(origin.path, monkeypatch)
     assert told.exit_code == 0, told.output
     assert "  ! hieradata/secrets.yaml: web::token is no longer encrypted (" in told.stderr
     lines = told.stdout.splitlines()
-    assert any(re.fullmatch(r" +token secret-\w{12} -> \(unencrypted secret\)", line) for line in lines), (
+    assert any(re.fullmatch(r" +token \$secret\$\w{12} -> \(unencrypted secret\)", line) for line in lines), (
         lines
     )
     assert "        + token=(unencrypted secret)" in lines
-    others = [run(origin.path, monkeypatch, form).output for form in ("--markdown", "--json")]
-    for text in (told.output, *others):
-        assert not [secret for secret in ("hush", "horse", "staple") if secret in text]
+    for form in (told, *others):
+        assert not [secret for secret in ("hush", "horse", "staple") if secret in form.output]
     # and from then on, in the other direction
     origin.commit({})
     origin.git("checkout", "-q", "HEAD~1", "--", "hieradata")
-    for form in ([], ["--markdown"], ["--json"]):
-        told = run(origin.path, monkeypatch, *form)
+    for told in run_forms(origin.path, monkeypatch):
         assert "(unencrypted secret)" in told.stdout and "no longer" not in told.stderr
         assert not [secret for secret in ("hush", "horse", "staple") if secret in told.output]
 
@@ -278,53 +282,3 @@ def test_the_working_tree_is_taken_as_it_is_and_the_base_as_it_was(origin: Origi
     assert not (after / "ignored").exists() and not (after / "environment.conf").exists()
     assert (after / "link.yaml").is_symlink()
     assert [path.name for path in before.parent.iterdir()] == ["base"]
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A program in Ruby's place, beside one in Puppet's."""
-    folder = tmp_path / "bin"
-    write(folder, {"puppet": "#!/bin/sh\n", "ruby": "#!/bin/sh\n"})
-    for name in ("puppet", "ruby"):
-        (folder / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    yield folder / "ruby"
-
-
-def pairs(tmp_path: Path, count: int = 5) -> list[Any]:
-    write(tmp_path, {"tests/facts/debian-12.json": json.dumps(FACTS)})
-    nodes = [make_node(tmp_path, f"n{number}.example", "web", "prod", "debian-12") for number in range(count)]
-    return list(compile_pairs(tmp_path / "base", tmp_path / "head", nodes, "key"))
-
-
-def test_a_compiler_that_dies_is_one_line(stand_in: Path, tmp_path: Path) -> None:
-    stand_in.write_text("#!/bin/sh\necho 'cannot load such file' >&2\necho 'from x' >&2\nexit 3\n")
-    with pytest.raises(CommandFailed, match=rf"^{PROGRAM.name} exited 3: cannot load such file$"):
-        pairs(tmp_path)
-    # it ended well, and answered too little
-    stand_in.write_text("#!/bin/sh\nprintf 'n0.example\\t{}\\n'\n")
-    with pytest.raises(CommandFailed, match=r"exited 0: no word why$"):
-        pairs(tmp_path)
-
-
-def test_answers_are_paired_whatever_order_they_come_in(stand_in: Path, tmp_path: Path) -> None:
-    stand_in.write_text(
-        """#!/usr/bin/env python3
-import json, sys
-request = json.load(sys.stdin)
-nodes = request["nodes"]
-if request["root"].endswith("head"):
-    nodes.reverse()
-for node in nodes:
-    print(node["certname"], json.dumps(request["root"][-4:]), sep="\\t")
-"""
-    )
-    found = pairs(tmp_path, 7)
-    assert sorted(pair.certname for pair in found) == [f"n{number}.example" for number in range(7)]
-    assert {(pair.before, pair.after) for pair in found} == {('"base"', '"head"')}
-
-
-def test_without_puppet_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FleetError, match=r"^puppet is not installed; .*make setup"):
-        pairs(tmp_path)

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.definition import REPOSITORY
 from generator.diff.placeholders import plain_hierarchy, with_placeholders, without_secrets
 
 FOLDED = """\
@@ -18,7 +19,7 @@ a::token: >
     hvcNAQcDoIIBajCC+/==]
 a::port: 7860  # after it
 """
-PLACEHOLDER = re.compile(r"secret-[0-9a-f]{12}")
+PLACEHOLDER = re.compile(r"\$secret\$[0-9a-f]{12}")
 
 
 def test_a_placeholder_is_told_by_its_ciphertext_alone() -> None:
@@ -27,6 +28,12 @@ def test_a_placeholder_is_told_by_its_ciphertext_alone() -> None:
     assert one == with_placeholders("k: ENC[PKCS7,MIIB]\n") != with_placeholders("k: ENC[PKCS7,MIIC]\n")
     # folding is no change
     assert with_placeholders("k: 'ENC[PKCS7,MI\n  IB]'\n").split()[1].strip("'") == one.split()[1]
+
+
+def test_a_placeholder_has_the_form_of_a_hashed_password() -> None:
+    types = yaml.safe_load((REPOSITORY / "templates" / "pattern.yaml").read_text())["types"]
+    form = re.fullmatch(r"Pattern\[/\\A(.*)\\z/\]", types["PasswordHash"]["type"])
+    assert form and re.fullmatch(form[1], yaml.safe_load(with_placeholders("k: ENC[PKCS7,MIIB]\n"))["k"])
 
 
 def test_what_follows_a_folded_ciphertext_stays_at_its_line() -> None:
@@ -50,7 +57,7 @@ def test_what_follows_a_folded_ciphertext_stays_at_its_line() -> None:
 def test_wherever_it_stands_the_file_stays_yaml(text: str) -> None:
     replaced = with_placeholders(text)
     assert "ENC[" not in replaced
-    assert str(yaml.safe_load(replaced)).count("secret-") == text.count("ENC[")
+    assert str(yaml.safe_load(replaced)).count("$secret$") == text.count("ENC[")
 
 
 @given(st.text(alphabet="ENC[]PKS7,MI+/= \n\r\0ab:-'\"#", max_size=80))

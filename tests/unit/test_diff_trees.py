@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from generator.diff.trees import export, resolve, working_tree
+from generator.commands.diff import diff as command
+from generator.diff.trees import BASES, default_base, export, resolve, working_tree
 from generator.errors import CommandFailed, FleetError
 from tests.unit.origin import Origin
 
@@ -28,6 +30,37 @@ def test_no_repository_is_no_missing_commit(tmp_path: Path, monkeypatch: pytest.
 def test_a_repository_without_a_commit_has_no_such_commit(tmp_path: Path) -> None:
     with pytest.raises(FleetError, match=r"^HEAD is no commit here \("):
         resolve(Origin(tmp_path / "control").path, "HEAD")
+
+
+def test_the_base_is_where_a_change_is_merged_to_where_nobody_says(origin: Origin, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    origin.git("branch", "production")
+    origin.git("clone", "--quiet", "--", str(origin.path), str(clone))
+    assert default_base(clone) == "origin/main", "what origin/HEAD is"
+    origin.git("-C", str(clone), "remote", "set-head", "origin", "--delete")
+    assert default_base(clone) == "origin/production"
+    origin.git("-C", str(clone), "branch", "--quiet", "--delete", "--remotes", "origin/production")
+    assert default_base(clone) == "origin/main"
+    origin.git("-C", str(clone), "branch", "--quiet", "--delete", "--remotes", "origin/main")
+    with pytest.raises(FleetError, match=rf"^there is no {' and no '.join(BASES)} here \(git fetch, or name"):
+        default_base(clone)
+
+
+@pytest.mark.parametrize(("options", "base"), [([], "origin/main"), (["--base", "HEAD"], "HEAD")])
+def test_the_base_that_was_taken_is_handed_on(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], base: str
+) -> None:
+    clone, asked = tmp_path / "clone", []
+
+    def compare(_root: Path, base: str, *_: object) -> None:
+        asked.append(base)
+        raise FleetError("enough")
+
+    monkeypatch.setattr("generator.diff.diff", compare)
+    origin.git("clone", "--quiet", "--", str(origin.path), str(clone))
+    monkeypatch.setattr("generator.fleet_nodes.fleet_nodes", lambda *_, **__: [])
+    CliRunner().invoke(command, ["--root", str(clone), *options])
+    assert asked == [base]
 
 
 def test_without_git_this_is_said(origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

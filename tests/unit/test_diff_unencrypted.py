@@ -84,7 +84,7 @@ def test_equal_values_read_the_same_and_nobody_can_try_them(tmp_path: Path) -> N
 def test_what_was_plain_before_has_lost_nothing(tmp_path: Path) -> None:
     for side, text in (("base", "k: hush\n"), ("head", "k: hushhush\n")):
         (tmp_path / side).mkdir()
-        (tmp_path / side / "secret.yaml").write_text("k: secret-0123456789ab\n")
+        (tmp_path / side / "secret.yaml").write_text("k: $secret$0123456789ab\n")
         (tmp_path / side / "plain.yaml").write_text(text)
     assert hide_unencrypted(tmp_path / "base", tmp_path / "head", "key") == []
     assert HIDDEN.search((tmp_path / "head" / "plain.yaml").read_text())
@@ -100,7 +100,7 @@ def test_what_is_no_data_is_left_alone(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         path = tmp_path / name / "a.yaml"
         path.write_text(text)
-        (tmp_path / name / "b.yaml").write_text("k: secret-0123456789ab\n")
+        (tmp_path / name / "b.yaml").write_text("k: $secret$0123456789ab\n")
         assert hide_unencrypted(tmp_path / name, tmp_path / name, "key") == []
         assert path.read_text() == text
 

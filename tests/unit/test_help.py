@@ -13,6 +13,16 @@ from generator.cli import VERBS, fleet
 EXAMPLE = re.compile(r"^ *(?:Example: )?fleet (.+?)(?: \|.*)?$", re.MULTILINE)
 
 
+def test_the_lab_says_each_exit_code_of_an_agent() -> None:
+    context = click.Context(fleet, info_name="fleet")
+    lab = fleet.get_command(context, "lab")
+    assert isinstance(lab, click.Group)
+    shown = lab.commands["agent"].get_help(click.Context(lab.commands["agent"], context, "agent"))
+    codes = re.search(r"The exit code is Puppet's: (.*?)\.", shown, re.DOTALL)
+    assert codes
+    assert set(re.findall(r"\d", codes[1])) == set("01246")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_examples_of_a_verb_are_calls_of_it(verb: str) -> None:
     context = click.Context(fleet, info_name="fleet", terminal_width=200, max_content_width=200)

@@ -1,4 +1,4 @@
-"""``fleet render`` as a process: the same bytes everywhere, and only the bytes that are wanted."""
+"""``fleet render``: the same bytes everywhere, and only the bytes that are wanted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from generator.cli import main
 from generator.definition import REPOSITORY, SERVICES, load_service
 from generator.render import TEMPLATES, render
 
@@ -45,6 +48,7 @@ def fleet(
     code: int = 0,
     environment: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
+    """Run ``fleet render`` as a process, in surroundings of its own."""
     done = subprocess.run(
         [FLEET, "render", *arguments],
         cwd=cwd,
@@ -57,6 +61,22 @@ def fleet(
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+def render_here(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run ``fleet render`` by its entry point in this process, which spares it the start of Python."""
+    out, err = StringIO(), StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        patch.chdir(REPOSITORY)
+        patch.setattr(sys, "argv", ["fleet", "render", *map(str, arguments)])
+        main()
+    assert ended.value.code == code, err.getvalue()
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -107,11 +127,11 @@ def test_a_second_render_touches_nothing(services: Path, tmp_path: Path) -> None
 
 def test_a_change_of_the_definition_touches_the_files_that_say_it(services: Path, tmp_path: Path) -> None:
     modules = tmp_path / "modules"
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     before = stamps(modules)
     path = services / "echo.yaml"
     path.write_text(path.read_text().replace("port: 8100", "port: 8101"))
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     after = stamps(modules)
     touched = {str(Path(name).relative_to(modules)) for name in before if before[name] != after[name]}
     assert {name for name in touched if Path(modules, name).is_file()} == {
@@ -121,15 +141,15 @@ def test_a_change_of_the_definition_touches_the_files_that_say_it(services: Path
 
 def test_check_writes_nothing_shows_a_diff_and_says_no(services: Path, tmp_path: Path) -> None:
     modules = tmp_path / "modules"
-    fresh = fleet("--check", "--services", services, "--modules", modules, code=1)
+    fresh = render_here("--check", "--services", services, "--modules", modules, code=1)
     assert not modules.exists()
     assert "+++ b/modules/echo_tiny/manifests/init.pp\n" in fresh.stdout
     assert fresh.stderr.endswith("files are not what their templates make: run fleet render\n")
 
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     (modules / "echo" / "manifests" / "init.pp").write_text("class echo {}\n")
     before = stamps(modules)
-    done = fleet("--check", "--services", services, "--modules", modules, code=1)
+    done = render_here("--check", "--services", services, "--modules", modules, code=1)
     assert stamps(modules) == before
     assert done.stdout.startswith(
         "--- a/modules/echo/manifests/init.pp\n+++ b/modules/echo/manifests/init.pp\n@@ "
@@ -138,7 +158,7 @@ def test_check_writes_nothing_shows_a_diff_and_says_no(services: Path, tmp_path:
     assert done.stderr == "1 files are not what their templates make: run fleet render\n"
 
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=done.stdout.encode(), check=True)
-    assert fleet("--check", "--services", services, "--modules", modules).stdout == ""
+    assert render_here("--check", "--services", services, "--modules", modules).stdout == ""
 
 
 def test_a_diff_is_shown_even_where_its_letters_cannot_be(services: Path, tmp_path: Path) -> None:
@@ -149,10 +169,10 @@ def test_a_diff_is_shown_even_where_its_letters_cannot_be(services: Path, tmp_pa
 
 def test_what_a_definition_no_longer_wants_is_removed(services: Path, tmp_path: Path) -> None:
     modules = tmp_path / "modules"
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     path = services / "echo.yaml"
     path.write_text(path.read_text().replace("weights: {flag: --model}\n", ""))
-    said = fleet("--services", services, "--modules", modules).stdout
+    said = render_here("--services", services, "--modules", modules).stdout
     for name in ("files/fetch-weights.sh", "functions/weights_dir.pp"):
         assert f"remove {os.path.relpath(modules / 'echo' / name)}\n" in said
         assert not (modules / "echo" / name).exists()
@@ -162,7 +182,7 @@ def test_the_module_of_a_removed_definition_goes_and_foreign_files_stay(
     services: Path, tmp_path: Path
 ) -> None:
     modules = tmp_path / "modules"
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     (modules / "by_hand" / "manifests").mkdir(parents=True)
     (modules / "by_hand" / "manifests" / "init.pp").write_text("class by_hand {}\n")
     (modules / "echo" / "spec.rb").write_text("mine")
@@ -170,31 +190,34 @@ def test_the_module_of_a_removed_definition_goes_and_foreign_files_stay(
     untouched = tree(modules / "echo_tiny")
 
     # one service by name is no reason to look at the others
-    fleet("--services", services, "--modules", modules, "echo_tiny")
+    render_here("--services", services, "--modules", modules, "echo_tiny")
     assert (modules / "echo" / "manifests").exists()
 
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     assert tree(modules / "echo") == {"spec.rb": b"mine"}
     assert tree(modules / "by_hand") == {"manifests/init.pp": b"class by_hand {}\n"}
     assert tree(modules / "echo_tiny") == untouched
 
 
 def test_only_the_services_that_are_named_are_rendered(services: Path, tmp_path: Path) -> None:
-    said = fleet("--services", services, "--modules", tmp_path / "modules", "echo", "echo").stdout
+    said = render_here("--services", services, "--modules", tmp_path / "modules", "echo", "echo").stdout
     assert [path.name for path in (tmp_path / "modules").iterdir()] == ["echo"]
     assert said.count("manifests/init.pp") == 1
 
 
 def test_a_service_that_is_not_there_is_named_with_those_that_are(services: Path, tmp_path: Path) -> None:
-    done = fleet("--services", services, "--modules", tmp_path / "modules", "ecco", code=2)
+    done = render_here("--services", services, "--modules", tmp_path / "modules", "ecco", code=2)
     assert done.stderr == f"ecco: no service of this name in {services} (known: echo, echo_tiny)\n"
 
 
 def test_a_mistyped_folder_of_definitions_removes_no_module(services: Path, tmp_path: Path) -> None:
     modules = tmp_path / "modules"
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     before = tree(modules)
-    assert "does not exist" in fleet("--services", tmp_path / "servces", "--modules", modules, code=2).stderr
+    assert (
+        "does not exist"
+        in render_here("--services", tmp_path / "servces", "--modules", modules, code=2).stderr
+    )
     assert tree(modules) == before
 
 
@@ -203,7 +226,7 @@ def test_a_foreign_file_in_one_module_leaves_all_as_they_were(services: Path, tm
     (modules / "echo_tiny" / "manifests").mkdir(parents=True)
     (modules / "echo_tiny" / "manifests" / "init.pp").write_text("mine")
     for check in ([], ["--check"]):
-        done = fleet(*check, "--services", services, "--modules", modules, code=2)
+        done = render_here(*check, "--services", services, "--modules", modules, code=2)
         path = modules / "echo_tiny" / "manifests" / "init.pp"
         assert done.stderr == f"{path}: no render made this file; move it away, then render again\n"
         assert tree(modules) == {"echo_tiny/manifests/init.pp": b"mine"}
@@ -212,10 +235,10 @@ def test_a_foreign_file_in_one_module_leaves_all_as_they_were(services: Path, tm
 @pytest.mark.parametrize("writes", [0, 1, 7, 40])
 def test_a_killed_render_is_completed_by_the_next(services: Path, tmp_path: Path, writes: int) -> None:
     modules, whole = tmp_path / "modules", tmp_path / "whole"
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     path = services / "echo.yaml"
     path.write_text(path.read_text().replace("title: Echo", "title: Echo of Echoes").replace("8100", "8101"))
-    fleet("--services", services, "--modules", whole)
+    render_here("--services", services, "--modules", whole)
     old, new = tree(modules), tree(whole)
 
     program = f"""
@@ -242,9 +265,9 @@ generator.cli.main()
     for name, text in tree(modules).items():
         assert name.endswith(".rendering") or text in (old.get(name), new.get(name))
 
-    fleet("--services", services, "--modules", modules)
+    render_here("--services", services, "--modules", modules)
     assert tree(modules) == new
-    assert fleet("--check", "--services", services, "--modules", modules).stdout == ""
+    assert render_here("--check", "--services", services, "--modules", modules).stdout == ""
 
 
 def test_a_second_service_needs_no_template_of_its_own() -> None:

@@ -134,7 +134,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)  # of a value for each of PARAMETERS
 @given(values=st.lists(VALUES, min_size=len(PARAMETERS), max_size=len(PARAMETERS)))
 def test_the_verdict_is_that_of_a_compile(
     puppet: subprocess.Popen[str], root: Path, values: list[str]

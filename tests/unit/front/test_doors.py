@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.front import http2
 from tests.unit.front.front import Front, free_ports
 
 pytestmark = pytest.mark.puppet
@@ -60,6 +61,16 @@ def test_only_allowed_networks_are_let_in(front: Front) -> None:
     assert front.slots["0-blue"].asked == ["GET /config"]
 
 
+def test_any_number_of_networks_may_be_allowed(front: Front) -> None:
+    networks = [f"10.{net}.0.0/16" for net in range(200)]
+    front.start(allowed=networks)
+    front.slots["0-blue"].start()
+    assert front.ask("/config").status == 403
+    front.configure(allowed=[*networks, "127.0.0.1"])
+    front.reload()
+    assert front.ask("/config").status == 200
+
+
 def test_a_password_is_asked_for_and_not_handed_on(front: Front) -> None:
     hashed = subprocess.run(
         ["openssl", "passwd", "-6", "-salt", "abcdefgh", "secret"], capture_output=True, text=True, check=True
@@ -85,10 +96,29 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(front: Front) -> 
     client.endheaders()
     assert client.getresponse().status == 413
     client.close()
-    with socket.create_connection(("127.0.0.1", front.port), timeout=5) as raw:
-        raw.sendall(b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-        assert raw.recv(100).startswith(b"HTTP/1.1 411 ")
     assert len(front.slots["0-blue"].asked) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_body_that_does_not_say_its_size_is_refused(front: Front, method: str) -> None:
+    front.start(max_body=100_000)
+    front.slots["0-blue"].start()
+    with socket.create_connection(("127.0.0.1", front.port), timeout=5) as raw:
+        chunked = "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+        raw.sendall(f"{method} /gradio_api/upload {chunked}".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 411 ")
+    assert http2.status(front.port, method, "/gradio_api/upload", b"x") == 411
+    assert front.slots["0-blue"].asked == []
+    assert http2.status(front.port, method, "/config", None) == 200, "what has no body needs no size"
+
+
+def test_a_body_without_a_size_that_is_long_in_coming_gets_nowhere(front: Front) -> None:
+    front.start(max_body=100_000)
+    front.slots["0-blue"].start()
+    with socket.create_connection(("127.0.0.1", front.port), timeout=15) as raw:
+        raw.sendall(b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 408 ")
+    assert front.slots["0-blue"].asked == []
 
 
 def test_more_requests_than_the_rate_are_refused(front: Front) -> None:
@@ -113,7 +143,7 @@ def test_no_more_requests_wait_than_may(front: Front) -> None:
 
 def test_tls_is_spoken_and_a_plain_port_redirects(front: Front, certificate: Path) -> None:
     (plain,) = free_ports(1)
-    front.start(tls={"certificate": str(certificate), "redirect_port": plain})
+    front.start(tls={"certificate": str(certificate), "plain_port": plain})
     front.slots["0-blue"].start()
     assert front.ask("/config", trust=certificate).status == 200
     assert front.slots["0-blue"].headers["x-forwarded-proto"] == "https"
@@ -130,6 +160,27 @@ def test_tls_is_spoken_and_a_plain_port_redirects(front: Front, certificate: Pat
         context.wrap_socket(raw, server_hostname="localhost") as spoken,
     ):
         assert (spoken.selected_alpn_protocol(), spoken.version()) == ("h2", "TLSv1.3")
+
+
+@pytest.mark.parametrize("host", [b"", b"Host:\r\n", b"Host: :80\r\n"])
+def test_a_plain_port_redirects_nobody_to_nowhere(front: Front, certificate: Path, host: bytes) -> None:
+    (plain,) = free_ports(1)
+    front.start(tls={"certificate": str(certificate), "plain_port": plain})
+    with socket.create_connection(("127.0.0.1", plain), timeout=5) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\n" + host + b"\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_plain_port_lets_in_whom_the_other_does(front: Front, certificate: Path) -> None:
+    (plain,) = free_ports(1)
+    tls = {"certificate": str(certificate), "plain_port": plain}
+    front.start(tls=tls, allowed=["10.0.0.0/8"])
+    assert front.ask("/", port=plain).status == 403
+    front.configure(tls=tls, allowed=["127.0.0.0/8"], max_rate=4)
+    front.reload()
+    front.slots["0-blue"].start()
+    assert front.ask("/config", trust=certificate).status == 200
+    assert [front.ask("/", port=plain).status for _ in range(4)] == [308] * 3 + [429]
 
 
 def test_requests_over_tls_are_held_too(front: Front, certificate: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import os
 import re
 import signal
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -81,6 +85,36 @@ def test_what_waits_and_what_runs_goes_on_in_the_process_of_before(front: Front)
     front.slots["0-blue"].finish()
     assert stream.answer().text.endswith("data: done\n\n")
     front.wait_for(lambda: front.workers() == [new])
+
+
+@contextmanager
+def kept_over_a_reload(front: Front) -> Iterator[http.client.HTTPConnection]:
+    """A connection that has had an answer, and then the front was reloaded."""
+    front.start()
+    front.slots["0-blue"].start()
+    with closing(http.client.HTTPConnection("127.0.0.1", front.port, timeout=5)) as connection:
+        connection.request("GET", "/config")
+        assert connection.getresponse().read()
+        front.reload()
+        yield connection
+
+
+def test_a_connection_that_a_client_keeps_is_not_closed_under_its_next_request(front: Front) -> None:
+    with kept_over_a_reload(front) as connection:
+        time.sleep(0.5)
+        connection.request("GET", "/config")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"0-blue")
+        # and the client knows that the next needs another
+        assert answer.headers["Connection"] == "close"
+    front.wait_for(lambda: len(front.workers()) == 1)
+
+
+def test_a_connection_that_is_kept_for_nothing_ends_before_a_switch_may_begin(front: Front) -> None:
+    with kept_over_a_reload(front):
+        assert len(front.workers()) == 2
+        # as long as `releases` waits
+        front.wait_for(lambda: len(front.workers()) == 1, within=6.5)
 
 
 def test_a_process_that_has_only_idle_tabs_goes_in_the_end(front: Front) -> None:

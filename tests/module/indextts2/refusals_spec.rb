@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+require 'puppet_code'
+require 'indextts2/catalogue'
+
+RSpec.describe 'indextts2', type: :class do
+  include Indextts2Catalogue
+
+  # What makes the compile fail, and what the sentence has to name: the key, the value and the cure.
+  refused = {
+    'a relative root' => [{ root: 'opt/tts' }, /indextts2::root is 'opt\/tts'.*\/opt\/indextts2/],
+    'a port below 1' => [{ port: 0 }, /indextts2::port is 0.*from 1 to 65533/],
+    'a port of 99999' => [{ port: 99_999 }, /indextts2::port is 99999.*from 1 to 65533/],
+    'a certificate without its key' => [{ tls_certificate: '/etc/ssl/tts.pem' }, %r{tls_certificate is '/etc/ssl/tts\.pem' and indextts2::tls_key is ''.*set both or neither}],
+    'a plain port with nothing to send to' => [{ plain_port: 80 }, /indextts2::plain_port is 80.*set indextts2::tls_certificate/],
+    'a port for two' => [{ metrics_port: 7862 }, /two would listen on one port of 7860, 7862, 7861, 7862.*each another/],
+    'two copies on a card that holds one' => [
+      { handover: 'overlap', releases: { 'v23' => V23.merge('vram_mib' => 8192) } },
+      /handover is 'overlap', but a card has 16383 MiB, and two copies of v23 need 16384 MiB.*set indextts2::handover to hold/,
+    ],
+    'no revision' => [{ revision: :undef }, /indextts2::revision is not set.*v15, v23, v24-beta/],
+    'a revision that is no name' => [{ revision: '../v23' }, %r{indextts2::revision is '\.\./v23'.*use letters}],
+    'a revision without a pin' => [{ revision: 'v99' }, /indextts2::revision is 'v99'.*pins: v15, v23, v24-beta.*'fleet pin indextts2 TAG' pins/],
+    'a branch' => [{ revision: 'main' }, /indextts2::revision is 'main'(?!.*fleet pin indextts2 main).*a branch is never a revision/],
+    'a short commit' => [
+      { releases: { 'v23' => V23.merge('commit' => 'aaaaaaa') } },
+      /indextts2::releases: v23 is pinned to the commit 'aaaaaaa'.*40 hex digits.*'fleet pin indextts2 v23 --repin'/,
+    ],
+    'a pin with an unknown key' => [
+      { releases: { 'v23' => V23.merge('comit' => 'x') } }, /indextts2::releases: the pin of v23 is .*correct it in hieradata\/catalogue\/indextts2\.yaml/
+    ],
+    'a pin without an install method' => [
+      { releases: { 'v23' => V23.reject { |key, _| key == 'install' } } }, /indextts2::releases: the pin of v23 is .*install/
+    ],
+    'a lock without its digest' => [
+      { releases: { 'v23' => V23.reject { |key, _| key == 'lock_sha256' } } }, /v23 is installed from its lock, but lock_sha256 is missing.*uv\.lock/
+    ],
+    'a lock that pip cannot read' => [{ installer: 'pip' }, /indextts2::installer is 'pip', but v23.*set indextts2::installer to uv/],
+    'weights that nobody has' => [{ weights: {} }, /v23 names the weights 'IndexTTS-2', which indextts2::weights does not have.*catalogue/],
+    'a text that no unit can hold' => [{ cuda_visible_devices: "\u0001" }, /has a control character.*take it out/],
+    'a flag that the release does not know' => [
+      { revision: 'v15', fp16: true }, /--fp16 set, but the release v15 knows no such flag.*--host --port.*v15/
+    ],
+  }
+
+  let(:facts) { SYSTEMS.fetch('debian-12').merge(CARDS) }
+
+  it 'reaches every fail()' do
+    reached = refused.values.flat_map do |parameters, _|
+      # two catalogues of one environment would define the module's defined type twice
+      Puppet.lookup(:current_environment).loaders = nil
+      compiled(SERVED.merge(parameters))
+      []
+    rescue Puppet::Error => e
+      e.message.scan(/file: ([^,]+), line: (\d+)/).map { |place| place.join(':') }
+    end
+    expect(PuppetCode.failures("#{REPOSITORY}/modules/indextts2") - reached).to eq([])
+  end
+
+  refused.each do |what, (parameters, sentence)|
+    it "refuses #{what}" do
+      expect { compiled(SERVED.merge(parameters)) }.to raise_error(Puppet::Error, sentence)
+    end
+  end
+
+  it 'lets two copies run where every card holds them, and where nothing is known of that' do
+    needs = ->(mib) { SERVED.merge(handover: 'overlap', releases: { 'v23' => V23.merge('vram_mib' => mib) }) }
+    [needs.call(8191), SERVED.merge(handover: 'overlap'), needs.call(8192).merge(handover: 'hold')].each do |parameters|
+      expect { compiled(parameters) }.not_to raise_error
+    end
+  end
+end

@@ -107,7 +107,9 @@ def test_a_web_ui_that_is_killed_is_back_in_its_load_time_and_requests_wait(flee
     unit = serving_unit(fleet)
     process = fleet.sh(NODE, f"systemctl show --property=MainPID --value '{unit}'")
     killed = float(fleet.sh(NODE, f"cut -d ' ' -f 1 /proc/uptime; kill -9 {process}"))
-    killed_at = load.now
+    # Until it is gone, its socket takes connections that nobody is going to answer.
+    fleet.wait(NODE, f"! test -e /proc/{process}", 10)
+    gone_at = load.now
 
     fleet.until(lambda: started(fleet, unit) > killed, 60, f"{unit} is back")
 
@@ -117,7 +119,7 @@ def test_a_web_ui_that_is_killed_is_back_in_its_load_time_and_requests_wait(flee
     wait_for(fleet, load, 2 * CLIENTS)
     result = load.stop()
     assert result.failed <= CLIENTS, "no more than what was at work"
-    assert [job for job in result.jobs if job.reason and job.began > killed_at] == [], (
+    assert [job for job in result.jobs if job.reason and job.began > gone_at] == [], (
         "what came later waited"
     )
 

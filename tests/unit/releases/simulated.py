@@ -76,6 +76,8 @@ class World:
         self.watch: Callable[[World], None] = lambda world: None
         self.meanwhile: Callable[[World], None] = lambda world: None
         self.going_down = False
+        #: whether releases@tts.service does something just now, for a caller that was killed
+        self.under_way = False
         #: after so many more the disk is full
         self.saves_left = -1
         #: port to the strange process that listens on it

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from releases import request
 from releases.errors import AnswerIsNo
+from releases.node import Node
 from releases.state import foremost
 from releases.switch import reconcile
 from tests.unit.releases.simulated import NEW, OLD, World
@@ -27,11 +28,17 @@ def carried_out(world: World) -> World:
     """Let releases@tts.service do what is asked for, as systemd would."""
     units = type(world.node().units)
     start: Callable[..., str | None] = units.start
+    states: Callable[..., dict[str, str]] = units.states
 
     class Systemd(units):  # type: ignore[valid-type, misc]
+        def states(self, units: Sequence[str]) -> dict[str, str]:
+            switches = {unit: "activating" for unit in units if world.under_way and unit.startswith("releases@")}
+            return states(self, units) | switches
+
         def start(self, unit: str, limit: float | None) -> str | None:
             if not unit.startswith("releases@"):
                 return start(self, unit, limit)
+            world.under_way = False
             try:
                 reconcile(world.node())
             except AnswerIsNo:
@@ -82,6 +89,17 @@ def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
         request.rollback(world.node())
     assert request.retry(world.node()) == f"tts: {NEW} serves"
     serves(world, NEW, "green")
+
+
+@pytest.mark.parametrize("asked", [request.rollback, request.restart])
+def test_what_serves_is_not_known_before_the_switch_of_a_killed_caller_is_over(
+    asked: Callable[[Node], str],
+) -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.node().edit(wanted=NEW)
+    world.under_way = True
+    assert asked(world.node()) == f"tts: {OLD if asked is request.rollback else NEW} serves"
+    assert set(world.state().failed) == ({NEW} if asked is request.rollback else set())
 
 
 @pytest.mark.parametrize("years", [-1, 1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from releases.errors import AnswerIsNo, ReleasesError
-from releases.node import Node
+from releases.node import Node, runs
 from releases.state import Failure, State, failing, foremost, forgiving
 from releases.switch import ROLLBACK, UNTRIED, message, remembered, serves
 
@@ -31,12 +31,14 @@ def activate(node: Node, identifier: str) -> str:
 
 def restart(node: Node) -> str:
     """Start what serves anew, in the other slot."""
+    _join(node)
     node.edit(wanted=_serving(node), restart=True)
     return _carry_out(node)
 
 
 def rollback(node: Node) -> str:
     """Return to the deployment before, and remember this one as failed."""
+    _join(node)
     state, serving = node.state(), _serving(node)
     previous = state.previous
     if previous is None or previous == serving:
@@ -80,10 +82,20 @@ def _serving(node: Node) -> str:
     return serving[0]
 
 
+def _join(node: Node) -> None:
+    """Wait until no switch is under way: what serves is not known before, and its caller may have been killed."""
+    unit = _unit(node)
+    if runs(node.units.states([unit])[unit]):
+        node.units.start(unit, None)
+
+
+def _unit(node: Node) -> str:
+    return f"releases@{node.description.service}.service"
+
+
 def _carry_out(node: Node) -> str:
     node.store.check()
-    service = node.description.service
-    unit = f"releases@{service}.service"
+    service, unit = node.description.service, _unit(node)
     for _ in range(_TRIES):
         why = node.units.start(unit, None)
         state = node.state()

@@ -21,7 +21,7 @@ RESERVED_PARAMETERS = frozenset(
 
 #: Variables of the class itself, which a parameter cannot be.
 INIT_VARIABLES = frozenset(
-    "build_dir build_variables cache_hub cards config_dir libexec_dir pin release release_dir releases_dir"
+    "build_dir build_variables cache_hub cards config_dir digest libexec_dir pin release release_dir releases_dir"
     " smallest_card state_dir weights_dir".split()
 )
 

@@ -69,11 +69,25 @@ def test_an_install_that_was_killed_is_completed_by_the_next_run(
     assert fleet.release("tts1") == revision
 
 
+def test_an_environment_that_lacks_something_takes_nothing_from_what_serves(
+    fleet: Fleet, alone: Callable[..., None], old: str
+) -> None:
+    alone(extras=[])  # the web UI's packages are one
+    run = fleet.lab.agent("tts2")
+    assert run.code in (4, 6), run.output
+    assert "ModuleNotFoundError: No module named 'gradio'" in run.output, run.output
+    fleet.sh("tts2", "releases indextts2 restart")
+    assert fleet.release("tts2") == old
+
+
 def test_absent_takes_all_away_but_cache_hub_and_present_brings_it_back(
     fleet: Fleet, alone: Callable[..., None], old: str
 ) -> None:
     before = fleet.sh("tts2", CACHE_HUB)
     assert "gpt.pth" in before
+    program = "/usr/local/sbin/releases"
+    fleet.sh("tts2", f"chmod -x {program}; systemctl start releases@indextts2; chmod +x {program}")
+    assert fleet.holds("tts2", "systemctl is-failed --quiet releases@indextts2")
     alone(ensure="absent")
     fleet.converge("tts2")
     fleet.converge("tts2", changes=False)
@@ -86,6 +100,7 @@ def test_absent_takes_all_away_but_cache_hub_and_present_brings_it_back(
         "tts2",
         "systemctl cat indextts2-front.service 'indextts2-webui@0-blue.service' 'indextts2-webui@0-green.service'",
     )
+    assert fleet.sh("tts2", "systemctl list-units --all --plain --no-legend 'indextts2*' 'releases@*'") == ""
     assert fleet.sh("tts2", CACHE_HUB) == before
 
     fleet.on_node("tts2", None)

@@ -38,7 +38,7 @@ def test_checkout_is_the_pinned_commit(
     """The checkout is at the commit that Puppet intends, and its folder says so."""
     head = as_account(host, service.accounts.build, "git -C %s rev-parse HEAD", str(release_dir))
     assert head == release["commit"], f"{release_dir} is at {head}, not at {release['commit']}"
-    assert release_dir.name == f"{release['revision']}-{release['commit'][:7]}", (
+    assert release_dir.name == f"{release['revision']}-{release['commit'][:7]}-{release['digest'][:7]}", (
         f"the unit runs {release_dir}"
     )
 

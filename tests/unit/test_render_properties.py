@@ -7,6 +7,7 @@ module, and one node has them all. PROPERTY_EXAMPLES=500 draws more; PROPERTY_SE
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -173,10 +174,12 @@ def test_every_text_is_in_the_unit_as_the_process_shall_get_it(
         folder = f"File[/etc/{service.name}/deployments/"
         (title,) = (title for title in catalogue if title.startswith(folder))
         unit = read_unit(catalogue[title]["content"])
+        release = title.removeprefix(folder).partition(".")[0]
+        assert re.fullmatch("v1-aaaaaaa-[0-9a-f]{7}", release)
         said, instance = unit["Description"][0].rsplit(", ", 1)
-        assert (specifiers(said), instance) == (f"{service.title}, release v1-aaaaaaa", "instance %i")
+        assert (specifiers(said), instance) == (f"{service.title}, release {release}", "instance %i")
         program, script, *arguments = command_line(unit["ExecStart"][0].replace("${PORT}", "PORT"))
-        assert program == f"{service.root}/releases/v1-aaaaaaa/.venv/bin/python"
+        assert program == f"{service.root}/releases/{release}/.venv/bin/python"
         assert script == service.entry_point
         assert arguments == expected_arguments(example)
         environment = dict(environment_of(line) for line in unit["Environment"])

@@ -259,7 +259,16 @@ class indextts2 (
 
   if $ensure == 'present' {
     $pin = indextts2::pin($revision, $releases, $installer)
-    $release = "${revision}-${pin['commit'][0, 7]}"
+    # What a release is made of: with another digest it is another release, built beside the one that serves. By which
+    # tool it came to be is none of it.
+    $digest = sha256(stdlib::to_json({
+          'commit'      => $pin['commit'],
+          'install'     => $pin['install'],
+          'lock_sha256' => $pin['lock_sha256'],
+          'python'      => $pin['python'],
+          'extras'      => $extras,
+    }))
+    $release = "${revision}-${pin['commit'][0, 7]}-${digest[0, 7]}"
     $release_dir = "${releases_dir}/${release}"
     $smallest_card = $facts.get('nvidia.gpus', []).map |$gpu| { $gpu['memory_mib'] }.reduce |$least, $one| { min($least, $one) }
     if $handover == 'overlap' and $pin['vram_mib'] and $smallest_card and $smallest_card < 2 * $pin['vram_mib'] {

@@ -8,22 +8,13 @@ class indextts2::release {
 
   $pin = $indextts2::pin
   $commit = $pin['commit']
+  $digest = $indextts2::digest
   $release_dir = $indextts2::release_dir
   $mirror = "${indextts2::root}/source.git"
   $libexec = $indextts2::libexec_dir
   $ignored = "${indextts2::config_dir}/gitignore"
   $build_environment = ["HOME=${indextts2::build_dir}", 'GIT_LFS_SKIP_SMUDGE=1', 'GIT_TERMINAL_PROMPT=0']
   + $indextts2::build_variables.map |$name, $value| { "${name}=${value}" }
-
-  # What the environment is: another digest means another environment, and that the one there is built anew, under
-  # whoever runs from it. By which tool it came to be is none of it.
-  $digest = sha256(stdlib::to_json({
-        'commit'      => $commit,
-        'install'     => $pin['install'],
-        'lock_sha256' => $pin['lock_sha256'],
-        'python'      => $pin['python'],
-        'extras'      => $indextts2::extras,
-  }))
 
   file {
     default:

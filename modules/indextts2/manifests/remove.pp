@@ -35,6 +35,15 @@ class indextts2::remove {
     require => File[$unit_files],
   }
 
+  # or while it remembers that the unit failed
+  ([$switch, $front] + $instances).each |$unit| {
+    exec { "indextts2: forget that ${unit} failed":
+      command => ['/bin/systemctl', 'reset-failed', $unit],
+      onlyif  => [['/bin/systemctl', 'is-failed', '--quiet', $unit]],
+      require => [Service[$unit], Exec['indextts2: forget its units']],
+    }
+  }
+
   # no `recurse`: it would make a resource of each of the tens of thousands of files in a .venv
   file { [
       "${indextts2::root}/source.git",

@@ -45,7 +45,6 @@ class indextts2::webui {
       'weights_dir'   => $indextts2::weights_dir,
       'arguments'     => $arguments,
       'environment'   => $environment,
-      'installed'     => $indextts2::release::digest,
       'cards'         => $indextts2::cards,
       'ready_timeout' => $indextts2::ready_timeout,
   })

@@ -57,8 +57,22 @@ RSpec.describe 'indextts2', type: :class do
   { 'v23' => V23, 'v24-beta' => V24, 'v15' => V15 }.each do |revision, pin|
     it "installs #{revision} by the method #{pin['install']}" do
       another = compiled(SERVED.merge(revision: revision))
-      install = another.resource('Exec', "indextts2: Python environment of /opt/indextts2/releases/#{revision}-#{pin['commit'][0, 7]}")
+      install = another.resource('Exec', "indextts2: Python environment of #{release_dir(another)}")
       expect(install[:environment]).to include("METHOD=#{pin['install']}", "PYTHON=#{pin['python']}", "LOCK_SHA256=#{pin['lock_sha256']}")
     end
+  end
+
+  {
+    'a commit' => { 'commit' => 'e' * 40 }, 'a lock' => { 'lock_sha256' => '2' * 64 }, 'a Python' => { 'python' => '3.12' },
+    'a method' => { 'install' => 'project' }
+  }.each do |what, change|
+    it "builds a pin with another #{what.split.last} beside the one that serves" do
+      another = compiled(SERVED.merge(releases: { 'v23' => V23.merge(change) }))
+      expect(release_dir(another)).not_to eq(RELEASE)
+    end
+  end
+
+  it 'builds other extras beside the environment that serves' do
+    expect(release_dir(compiled(SERVED.merge(extras: %w[webui accel])))).not_to eq(RELEASE)
   end
 end

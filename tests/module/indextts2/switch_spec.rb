@@ -10,7 +10,7 @@ RSpec.describe 'indextts2', type: :class do
 
   it 'switches to what is not what it serves, once all of it is there' do
     identifier = File.basename(deployment(catalogue).title, '.service')
-    expect(identifier).to match(/\Av23-aaaaaaa\.\h{8}\z/)
+    expect(identifier).to match(/\Av23-aaaaaaa-\h{7}\.\h{8}\z/)
     expect(deployment(catalogue)[:content]).to start_with("# deployment #{identifier}\n")
     releases = ['/usr/local/sbin/releases', 'indextts2']
     is_expected.to contain_exec("indextts2: serve #{identifier}").with(

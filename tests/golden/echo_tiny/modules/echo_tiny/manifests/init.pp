@@ -212,7 +212,16 @@ class echo_tiny (
 
   if $ensure == 'present' {
     $pin = echo_tiny::pin($revision, $releases, $installer)
-    $release = "${revision}-${pin['commit'][0, 7]}"
+    # What a release is made of: with another digest it is another release, built beside the one that serves. By which
+    # tool it came to be is none of it.
+    $digest = sha256(stdlib::to_json({
+          'commit'      => $pin['commit'],
+          'install'     => $pin['install'],
+          'lock_sha256' => $pin['lock_sha256'],
+          'python'      => $pin['python'],
+          'extras'      => $extras,
+    }))
+    $release = "${revision}-${pin['commit'][0, 7]}-${digest[0, 7]}"
     $release_dir = "${releases_dir}/${release}"
     $build_variables = $build_environment + {
       'UV_DEFAULT_INDEX' => $index_url,

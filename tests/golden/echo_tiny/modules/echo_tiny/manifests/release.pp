@@ -8,22 +8,13 @@ class echo_tiny::release {
 
   $pin = $echo_tiny::pin
   $commit = $pin['commit']
+  $digest = $echo_tiny::digest
   $release_dir = $echo_tiny::release_dir
   $mirror = "${echo_tiny::root}/source.git"
   $libexec = $echo_tiny::libexec_dir
   $ignored = "${echo_tiny::config_dir}/gitignore"
   $build_environment = ["HOME=${echo_tiny::build_dir}", 'GIT_LFS_SKIP_SMUDGE=1', 'GIT_TERMINAL_PROMPT=0']
   + $echo_tiny::build_variables.map |$name, $value| { "${name}=${value}" }
-
-  # What the environment is: another digest means another environment, and that the one there is built anew, under
-  # whoever runs from it. By which tool it came to be is none of it.
-  $digest = sha256(stdlib::to_json({
-        'commit'      => $commit,
-        'install'     => $pin['install'],
-        'lock_sha256' => $pin['lock_sha256'],
-        'python'      => $pin['python'],
-        'extras'      => $echo_tiny::extras,
-  }))
 
   file {
     default:

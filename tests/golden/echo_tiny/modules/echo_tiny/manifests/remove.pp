@@ -35,6 +35,15 @@ class echo_tiny::remove {
     require => File[$unit_files],
   }
 
+  # or while it remembers that the unit failed
+  ([$switch, $front] + $instances).each |$unit| {
+    exec { "echo_tiny: forget that ${unit} failed":
+      command => ['/bin/systemctl', 'reset-failed', $unit],
+      onlyif  => [['/bin/systemctl', 'is-failed', '--quiet', $unit]],
+      require => [Service[$unit], Exec['echo_tiny: forget its units']],
+    }
+  }
+
   # no `recurse`: it would make a resource of each of the tens of thousands of files in a .venv
   file { [
       "${echo_tiny::root}/source.git",

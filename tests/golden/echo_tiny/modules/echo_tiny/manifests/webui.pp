@@ -32,7 +32,6 @@ class echo_tiny::webui {
       'cache_hub'     => $echo_tiny::cache_hub,
       'arguments'     => $arguments,
       'environment'   => $environment,
-      'installed'     => $echo_tiny::release::digest,
       'cards'         => $echo_tiny::cards,
       'ready_timeout' => $echo_tiny::ready_timeout,
   })

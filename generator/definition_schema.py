@@ -21,8 +21,8 @@ RESERVED_PARAMETERS = frozenset(
 
 #: Variables of the class itself, which a parameter cannot be.
 INIT_VARIABLES = frozenset(
-    "build_dir build_variables cache_hub cards config_dir digest libexec_dir pin release release_dir releases_dir"
-    " smallest_card state_dir weights_dir".split()
+    "build_dir build_variables cache_hub cards config_dir digest libexec_dir pin release release_dir"
+    " releases_dir smallest_card state_dir weights_dir".split()
 )
 
 #: Noncharacters: systemd takes a line with one for broken UTF-8, and leaves it out.

@@ -119,9 +119,7 @@ def test_a_web_ui_that_is_killed_is_back_in_its_load_time_and_requests_wait(flee
     wait_for(fleet, load, 2 * CLIENTS)
     result = load.stop()
     assert result.failed <= CLIENTS, "no more than what was at work"
-    assert [job for job in result.jobs if job.reason and job.began > gone_at] == [], (
-        "what came later waited"
-    )
+    assert [job for job in result.jobs if job.reason and job.began > gone_at] == [], "what came later waited"
 
 
 def begun(fleet: Fleet, unit: str) -> float:

@@ -32,7 +32,9 @@ def carried_out(world: World) -> World:
 
     class Systemd(units):  # type: ignore[valid-type, misc]
         def states(self, units: Sequence[str]) -> dict[str, str]:
-            switches = {unit: "activating" for unit in units if world.under_way and unit.startswith("releases@")}
+            switches = {
+                unit: "activating" for unit in units if world.under_way and unit.startswith("releases@")
+            }
             return states(self, units) | switches
 
         def start(self, unit: str, limit: float | None) -> str | None:

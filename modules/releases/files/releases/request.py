@@ -83,7 +83,7 @@ def _serving(node: Node) -> str:
 
 
 def _join(node: Node) -> None:
-    """Wait until no switch is under way: what serves is not known before, and its caller may have been killed."""
+    """Wait until no switch is under way, as of a caller that was killed: what serves is not known before."""
     unit = _unit(node)
     if runs(node.units.states([unit])[unit]):
         node.units.start(unit, None)

@@ -9,7 +9,7 @@
 #   UV_VERSION  the uv that installs, itself installed into $HOME once
 #   PYTHON      version of Python, such as 3.11
 #   LOCK_SHA256 what uv.lock must be, where METHOD is lock
-#   EXTRAS      extras of the project, in words
+#   EXTRAS      extras of the project, in words; unset for none
 set -eu
 umask 022
 folder=$1 digest=$2
@@ -35,7 +35,7 @@ use_uv() {
 
 # The words of EXTRAS, comma-separated in brackets, as pip wants them.
 project() {
-  if [ -n "$EXTRAS" ]; then
+  if [ -n "${EXTRAS-}" ]; then
     echo ".[$(echo "$EXTRAS" | tr ' ' ',')]"
   else
     echo .
@@ -53,7 +53,7 @@ lock-uv)
     exit 1
   }
   set --
-  for extra in $EXTRAS; do
+  for extra in ${EXTRAS-}; do
     set -- "$@" --extra "$extra"
   done
   "$uv" venv --quiet --clear .venv

@@ -80,14 +80,15 @@ class echo_tiny::release {
       ;
     "echo_tiny: Python environment of ${release_dir}":
       command     => ["${libexec}/install-environment", $release_dir, $digest],
-      environment => $build_environment + [
-        "METHOD=${pin['install']}",
-        "INSTALLER=${echo_tiny::installer}",
-        "UV_VERSION=${echo_tiny::uv_version}",
-        "PYTHON=${pin['python']}",
-        "LOCK_SHA256=${pin['lock_sha256']}",
-        "EXTRAS=${echo_tiny::extras.join(' ')}",
-      ],
+      # Puppet warns of a variable without a value
+      environment => $build_environment + {
+        'METHOD'      => $pin['install'],
+        'INSTALLER'   => $echo_tiny::installer,
+        'UV_VERSION'  => $echo_tiny::uv_version,
+        'PYTHON'      => $pin['python'],
+        'LOCK_SHA256' => $pin['lock_sha256'],
+        'EXTRAS'      => $echo_tiny::extras.join(' '),
+      }.filter |$name, $value| { $value =~ String[1] }.map |$name, $value| { "${name}=${value}" },
       # the Python that it stands on may go with an upgrade of the system
       unless      => [
         ['/bin/sh', '-c', 'test -x "$1/bin/python" && exec grep -qxF "$2" "$1/.complete"', 'sh', "${release_dir}/.venv", $digest],

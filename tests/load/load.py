@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import secrets
 import time
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ LOOK_UP = 0.5
 class Load:
     """The load on one page.
 
-    A client that ``start`` adds sends its next job ``pause`` seconds after the one before; no job is tried again.
+    A client that ``start`` adds sends its next job ``pause`` seconds, give or take a half, after the one before; no job
+    is tried again.
     A job whose audio has not come after ``patience`` seconds has failed.
     """
 
@@ -33,6 +35,7 @@ class Load:
         self._kind, self._pause, self._patience = kind, pause, patience
         self._run = secrets.token_hex(2)  # two loads on one page never send the same text
         self._numbers = itertools.count(1)
+        self._random = random.Random(0)
         self._jobs: list[Job] = []
         self._asking: list[Future[None]] = []
         self._stopped = asyncio.Event()
@@ -101,7 +104,9 @@ class Load:
                 job = Job(number, f"{self._run} {number} {count}", began=self.now)
                 await self._serve(client, job)
                 self._jobs.append(job)
-                wait = self._pause if job.reason is None else max(self._pause, LOOK_UP)
+                # of clients that pause alike, those that once queued one behind the other would do so ever after
+                pause = self._pause * self._random.uniform(0.5, 1.5)
+                wait = pause if job.reason is None else max(pause, LOOK_UP)
 
     async def _stops_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -50,12 +50,13 @@ class Result:
         times = sorted([0.0, *(job.ended for job in self.served), over])
         return max(after - before for before, after in itertools.pairwise(times))
 
-    def latency(self, begin: float = 0.0, end: float = math.inf) -> dict[str, float]:
-        """Median, 99th percentile and maximum of the seconds that jobs took; empty where none was served.
+    def latencies(self, begin: float, end: float) -> list[float]:
+        """Seconds of each job that was served and under way at some time from ``begin`` to ``end``."""
+        return [job.latency for job in self.served if job.began <= end and job.ended >= begin]
 
-        Of those served that were under way at some time from ``begin`` to ``end``.
-        """
-        return spread([job.latency for job in self.served if job.began <= end and job.ended >= begin])
+    def latency(self) -> dict[str, float]:
+        """Median, 99th percentile and maximum of the seconds that jobs took; empty where none was served."""
+        return spread([job.latency for job in self.served])
 
     def data(self) -> dict[str, object]:
         """Sum up as JSON data, without the single jobs."""

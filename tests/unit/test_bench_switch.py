@@ -48,7 +48,7 @@ class Node:
 
     def agent(self, node: str) -> AgentRun:
         """Switch, and be broken meanwhile."""
-        if self.wanted == switch.NEW:
+        if self.wanted != self.served != "":
             self.switching, self.server.wrong = True, self.wrong
             self.server.over.wait(8)
             self.switching, self.server.wrong = False, ""
@@ -81,9 +81,10 @@ def test_what_a_switch_adds_is_counted_from_the_jobs_that_were_before_it() -> No
     calm, switching, after = [job(n, n + 1) for n in range(9)], job(9, 12), job(30, 90)
     first = job(0, 8)
     result = Result([first, *calm[1:], switching, after], 100, Heartbeats())
-    assert switch.added_ms(result, (0.5, 10.5), (11, 14)) == pytest.approx(2000)
-    assert switch.added_ms(result, (0.5, 10.5), (8.2, 8.6)) == 0
-    assert switch.added_ms(result, (0.5, 10.5), (13, 29)) == pytest.approx(15_000), "none was served in it"
+    assert switch.added_ms(result, (0.5, 10.5), [(11, 14)]) == pytest.approx(2000)
+    assert switch.added_ms(result, (0.5, 10.5), [(8.2, 8.6)]) == 0
+    assert switch.added_ms(result, (0.5, 10.5), [(8.2, 8.6), (11, 14)]) == pytest.approx(2000)
+    assert switch.added_ms(result, (0.5, 10.5), [(13, 29)]) == pytest.approx(15_000), "none was served in it"
 
 
 def test_two_servers_are_asked_in_turn() -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from generator.catalogue import CATALOGUE, Catalogue
 from generator.definition import find_definition
 from generator.errors import FleetError
 from generator.git_commit import commit_file, refuse_mixture, refuse_nobody
 from generator.inventory import FILE as INVENTORY
 from generator.inventory import KnownNode, known_nodes
 from generator.names import MOST, alike, quoted
-from generator.pin import CATALOGUE, Catalogue, check_revision
+from generator.pin import check_revision
 from generator.reach import FileReach, reach
 from generator.role_classes import may_bring
 from generator.tokens import CERTNAME, NAME

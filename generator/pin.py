@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from generator import puppet_types
+from generator.catalogue import CATALOGUE, Catalogue, Entry
 from generator.definition import find_definition, load_service
 from generator.errors import AnswerIsNo, FleetError
 from generator.git_source import LIMIT, open_source
@@ -18,12 +18,7 @@ from generator.names import alike, quoted
 from generator.release_tree import ReleaseTree, read_release
 from generator.service import Service
 from generator.tree import Change
-from generator.yaml_edit import set_value, write_beside
-from generator.yaml_source import Document, load_data
 
-Entry = dict[str, Any]
-#: Below the control repository: the catalogue of each service.
-CATALOGUE = Path("hieradata") / "catalogue"
 #: As the module's type Revision; git has no name with two dots in a row.
 _REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
 #: As in the module's type Release.
@@ -59,67 +54,6 @@ class Pin:
     entry: Entry
     change: Change | None
     notes: tuple[str, ...] = ()
-
-
-class Catalogue:
-    """The catalogue of a service in the file ``path``; one that is missing is empty."""
-
-    def __init__(self, path: Path, service: str) -> None:
-        """Read it. Raises FleetError where the file cannot be read, or is no catalogue."""
-        self.path = path
-        self._key = f"{service}::releases"
-        self._content = self._read()
-        self._document: Document | None = None if self._content is None else load_data(path)[0]
-        self.releases = self._entries(self._key)
-        self.weights = self._entries(f"{service}::weights")
-
-    def _read(self) -> bytes | None:
-        try:
-            return self.path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise FleetError(f"{self.path}: cannot read it: {error.strerror} (check name and mode)") from None
-
-    def _entries(self, key: str) -> dict[str, Entry]:
-        document = self._document
-        found = document.data.get(key) if document else None
-        if document is None or found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise document.error((key,), f"{key} must be a mapping of names to their entries")
-        for name, entry in found.items():
-            if not isinstance(entry, dict):
-                raise document.error((key, name), f"{name} must be a mapping")
-        return found
-
-    def where(self, revision: str) -> str:
-        """Path, line and column of the commit of the release ``revision``."""
-        assert self._document
-        line, column = self._document.position((self._key, revision, "commit"))
-        return f"{self.path}:{line}:{column}"
-
-    @property
-    def newest(self) -> Entry:
-        """The newest release, by the numbers in its name; empty where there is none."""
-        return self.releases[max(self.releases, key=_numbers)] if self.releases else {}
-
-    def like(self, revision: str) -> str | None:
-        """The name of the newest release that has weights and the major and minor version of ``revision``."""
-        version = _numbers(revision)[:2]
-        alike = [n for n, entry in self.releases.items() if "weights" in entry and _numbers(n)[:2] == version]
-        return max(alike, key=_numbers, default=None)
-
-    def put(self, revision: str, entry: Entry) -> Change:
-        """Write ``entry`` as the release ``revision``; the rest of the file stays as it is.
-
-        Raises FleetError where somebody has changed the file since it was read.
-        """
-        text = set_value((self._content or b"").decode(), (self._key, revision), entry, self.path)
-        if self._read() != self._content:
-            raise FleetError(f"{self.path} was changed meanwhile, so nothing is written (run it again)")
-        write_beside(self.path, text)
-        return Change(self.path, self._content, text.encode())
 
 
 def check_revision(revision: str) -> None:
@@ -166,7 +100,7 @@ def pin(service: Service, revision: str, path: Path, wishes: Wishes, limit: floa
         raise FleetError(
             f"{revision} needs Python {release.requires}, which {entry['python']} is not (say it: --python)"
         )
-    change = catalogue.put(revision, entry) if entry != old else None
+    change = catalogue.put_release(revision, entry) if entry != old else None
     return Pin(entry, change, tuple(_notes(revision, entry, release, service, catalogue)))
 
 
@@ -220,8 +154,3 @@ def _check(service: Service, entry: Entry, where: str) -> None:
     mismatch = puppet_types.check(puppet_types.parse(f"{service.namespace}::Release", aliases), entry)
     if mismatch:
         raise FleetError(f"{where}{mismatch}")
-
-
-def _numbers(revision: str) -> tuple[int, ...]:
-    """The numbers in the name of a release, by which releases are older and newer."""
-    return tuple(int(number) for number in re.findall(r"\d{1,18}", revision))

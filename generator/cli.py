@@ -24,6 +24,7 @@ VERBS = {
     "pin": "generator.commands.pin:pin",
     "bump": "generator.commands.bump:bump",
     "diff": "generator.commands.diff:diff",
+    "weights": "generator.commands.weights:weights",
 }
 
 

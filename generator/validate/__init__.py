@@ -18,6 +18,7 @@ from generator.validate.releases import check_releases
 from generator.validate.repository import Repository, read_repository
 from generator.validate.secrets import check_secrets, check_wrapped
 from generator.validate.values import check_values
+from generator.validate.weights import check_weights
 
 CHECKS: tuple[Callable[[Repository], Iterator[Finding]], ...] = (
     check_layout,
@@ -30,6 +31,7 @@ CHECKS: tuple[Callable[[Repository], Iterator[Finding]], ...] = (
     check_wrapped,
     check_expressions,
     check_releases,
+    check_weights,
     check_claims,
     check_ports,
     check_merges,

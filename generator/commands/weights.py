@@ -1,0 +1,73 @@
+"""``fleet weights``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.commands.options import examples, root_option
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group(
+    epilog=examples(
+        "fleet weights lock indextts2 IndexTTS-2.5 --from /mnt/nas/IndexTTS-2.5-c39ce5b",
+        "fleet weights verify /mnt/nas",
+    )
+)
+def weights() -> None:
+    """Say which files weights consist of, and hold folders against that."""
+
+
+@weights.command(
+    epilog=examples("fleet weights lock indextts2 IndexTTS-2.5 --from /mnt/nas/IndexTTS-2.5-c39ce5b")
+)
+@click.argument("service")
+@click.argument("bundle")
+@click.option(
+    "--from", "folder", type=_FOLDER, required=True, metavar="DIR", help="A folder that has all of it."
+)
+@click.option("--relock", is_flag=True, help="Accept files that are not those which are locked.")
+@root_option
+def lock(service: str, bundle: str, folder: Path, relock: bool, root: Path) -> None:
+    """Lock the weights BUNDLE of SERVICE to what a folder holds.
+
+    The catalogue gets the digest of a list that has each file's path, size and digests; it lies in
+    modules/weights/files/lists. The exit code is 1 where a file is not the one that is known; nothing is
+    written then.
+    """
+    from generator.bundles import lock
+
+    done = lock(root, service, bundle, folder, relock)
+    if done.change:
+        click.echo(done.change.diff(root), nl=False)
+    for name in done.left_out:
+        click.echo(f"note: left out: {name}", err=True)
+    total = sum(file.size or 0 for file in done.files)
+    already = "" if done.change else " already"
+    click.echo(f"{service} {bundle} is locked{already}: {len(done.files)} files, {total / 2**30:.2f} GiB")
+
+
+@weights.command(epilog=examples("fleet weights verify /mnt/nas"))
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@root_option
+def verify(folder: Path, root: Path) -> None:
+    """Read the weights in DIR, and say which files are not those of the catalogue.
+
+    DIR has a folder for each bundle, named as on a node: NAME-REVISION, with 7 digits of the revision. The
+    exit code is 1 where a file is missing, damaged, or locked by nobody.
+    """
+    from generator.bundles import verify
+    from generator.errors import AnswerIsNo
+
+    wrong = 0
+    for verdict in verify(root, folder):
+        wrong += len(verdict.faults)
+        for fault in verdict.faults:
+            click.echo(f"{verdict.folder}: {fault}")
+        if not verdict.faults:
+            click.echo(f"{verdict.folder}: all {verdict.files} files are as they were locked")
+    if wrong:
+        raise AnswerIsNo(f"{wrong} of the files in {folder} cannot be used")

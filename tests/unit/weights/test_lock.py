@@ -1,0 +1,186 @@
+"""``fleet weights``: a bundle is locked to what a folder holds, and folders are held against that."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from generator.cli import fleet
+from generator.definition import SERVICES
+from generator.errors import FleetError
+from generator.file_list import LISTS, read_list, write_list
+from weights.bundle import File
+
+CATALOGUE = """\
+---
+# what exists
+indextts2::releases: {}
+indextts2::weights:
+  IndexTTS-2:
+    repository: IndexTeam/IndexTTS-2   # as the hub names it
+    revision: 740dcaff396282ffb241903d150ac011cd4b1ede
+"""
+FOLDER = "IndexTTS-2-740dcaf"
+FILES = {"gpt.pth": b"gpt", "qwen/model.safetensors": b"qwen"}
+
+
+class Desk:
+    """A control repository with one bundle, and a folder that has its files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.nas = folder / "control", folder / "nas"
+        self.catalogue = self.root / "hieradata" / "catalogue" / "indextts2.yaml"
+        self.catalogue.parent.mkdir(parents=True)
+        self.catalogue.write_text(CATALOGUE)
+        services = self.root / "hieradata" / "services"
+        services.mkdir()
+        (services / "indextts2.yaml").symlink_to(SERVICES / "indextts2.yaml")
+        self.folder = self.nas / FOLDER
+        for path, content in FILES.items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_bytes(content)
+
+    def lock(self, *options: str) -> Result:
+        """Lock the bundle to what the folder has."""
+        return self.run("lock", "indextts2", "IndexTTS-2", "--from", str(self.folder), *options)
+
+    def verify(self) -> Result:
+        """Hold what is on the NAS against the catalogue."""
+        return self.run("verify", str(self.nas))
+
+    def run(self, *words: str) -> Result:
+        """Run ``fleet weights`` as its command line would."""
+        done = CliRunner().invoke(fleet, ["weights", *words, "--root", str(self.root)])
+        assert done.exception is None or isinstance(done.exception, SystemExit | FleetError), done.output
+        return done
+
+    @property
+    def digest(self) -> str:
+        """The list that the catalogue names."""
+        return str(
+            yaml.safe_load(self.catalogue.read_text())["indextts2::weights"]["IndexTTS-2"]["files_sha256"]
+        )
+
+    def know(self, *files: File) -> None:
+        """Say in the catalogue that ``files`` are known."""
+        self.catalogue.write_text(CATALOGUE + f"    files_sha256: {write_list(self.root, files)}\n")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def said(done: Result) -> tuple[int, str]:
+    """The exit code and the last words of a command, as generator.cli gives them."""
+    error = done.exception
+    return (error.exit_code, str(error)) if isinstance(error, FleetError) else (done.exit_code, done.stdout)
+
+
+def test_a_bundle_is_locked_to_what_a_folder_holds(desk: Desk) -> None:
+    (desk.folder / ".cache").mkdir()
+    done = desk.lock()
+    assert done.exit_code == 0, done.output
+    assert "indextts2 IndexTTS-2 is locked: 2 files, 0.00 GiB" in done.stdout
+    assert f"+    files_sha256: {desk.digest}" in done.stdout
+    assert "note: left out: .cache" in done.stderr
+    assert desk.catalogue.read_text() == CATALOGUE + f"    files_sha256: {desk.digest}\n", "the rest stays"
+    files = read_list(desk.root, desk.digest)
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in FILES.items()}
+    assert {file.path: file.sha256 for file in files} == digests
+    assert [file.size for file in files] == [3, 4]
+    assert desk.lock().stdout == "indextts2 IndexTTS-2 is locked already: 2 files, 0.00 GiB\n"
+
+
+def test_what_is_known_must_be_so(desk: Desk) -> None:
+    desk.know(File("gpt.pth", 3, "a" * 64), File("qwen/model.safetensors"))
+    before = desk.catalogue.read_bytes()
+    code, words = said(desk.lock())
+    assert code == 1
+    assert f"{desk.folder}/gpt.pth: has the sha256 " in words
+    assert "--relock accepts it" in words
+    assert desk.catalogue.read_bytes() == before
+    assert len(list((desk.root / LISTS).iterdir())) == 1, "nothing is written"
+    assert desk.lock("--relock").exit_code == 0
+    assert desk.verify().exit_code == 0
+
+
+def test_what_is_known_must_be_there(desk: Desk) -> None:
+    desk.know(File("gpt.pth"), File("s2mel.pth"))
+    assert said(desk.lock()) == (
+        1,
+        f"{desk.folder}: IndexTTS-2 has s2mel.pth, which is not there (--relock leaves it out)",
+    )
+    assert desk.lock("--relock").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["a b", "小.pth", "a;b"])
+def test_a_name_that_no_node_takes_is_refused(desk: Desk, name: str) -> None:
+    (desk.folder / name).write_bytes(b"x")
+    code, words = said(desk.lock())
+    assert code == 2
+    assert words.startswith(f"{desk.folder}/{name}: is no path below")
+
+
+def test_a_link_to_a_folder_is_refused_and_one_to_a_file_followed(desk: Desk, tmp_path: Path) -> None:
+    blob = tmp_path / "blob"
+    os.replace(desk.folder / "gpt.pth", blob)
+    (desk.folder / "gpt.pth").symlink_to(blob)  # as in the hub's own cache
+    assert desk.lock().exit_code == 0
+    (desk.folder / "more").symlink_to(desk.folder / "qwen")
+    assert said(desk.lock())[1].startswith(f"{desk.folder}/more: is a link to a folder")
+
+
+def test_an_unknown_bundle_is_refused_with_those_that_exist(desk: Desk) -> None:
+    code, words = said(desk.run("lock", "indextts2", "IndexTTS-3", "--from", str(desk.folder)))
+    assert code == 2
+    assert "no 'IndexTTS-3' in indextts2::weights" in words and "IndexTTS-2" in words
+
+
+def test_a_folder_is_held_against_the_catalogue(desk: Desk) -> None:
+    assert said(desk.verify()) == (1, f"1 of the files in {desk.nas} cannot be used")
+    assert f"{desk.folder}: nobody has locked it" in desk.verify().stdout
+    desk.lock()
+    assert desk.verify().stdout == f"{desk.folder}: all 2 files are as they were locked\n"
+    (desk.folder / "gpt.pth").write_bytes(b"gqt")
+    (desk.folder / "qwen" / "model.safetensors").unlink()
+    done = desk.verify()
+    assert said(done) == (1, f"2 of the files in {desk.nas} cannot be used")
+    assert done.stdout.splitlines() == [
+        f"{desk.folder}: gpt.pth is damaged in 1 of 1 pieces, the first from byte 0 on",
+        f"{desk.folder}: qwen/model.safetensors is missing",
+    ]
+
+
+def test_a_file_that_nobody_locked_is_not_taken_for_right(desk: Desk) -> None:
+    desk.know(File("gpt.pth"))
+    assert "gpt.pth is not locked: nobody knows its digest" in desk.verify().stdout
+    assert desk.verify().exit_code == 1
+
+
+def test_a_folder_without_a_bundle_is_no_success(desk: Desk) -> None:
+    code, words = said(desk.run("verify", str(desk.root)))
+    assert code == 2
+    assert "no bundle of" in words
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.write_text("[]"), "was changed: its sha256 is"),
+        (lambda path: path.unlink(), "No such file or directory (fleet weights lock writes it)"),
+    ],
+    ids=["changed", "gone"],
+)
+def test_a_list_that_is_not_what_its_name_says_is_not_used(desk: Desk, damage: object, words: str) -> None:
+    assert callable(damage)
+    desk.lock()
+    damage(desk.root / LISTS / f"{desk.digest}.json")
+    code, text = said(desk.verify())
+    assert code == 2
+    assert words in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from generator.definition import find_definition
 from generator.errors import AnswerIsNo, FleetError
 from generator.file_list import read_list, write_list
 from generator.names import alike, quoted
-from generator.progress import step
+from generator.progress import say, step
 from generator.tree import Change
 from weights import bundle, measure
 from weights.bundle import File
+from weights.errors import WeightsError
+from weights.fetch import Fetch
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,47 @@ def verify(root: Path, folder: Path) -> Iterator[Verdict]:
     Raises FleetError where it holds none.
     """
     some = False
-    for path in sorted((root / CATALOGUE).glob("*.yaml")):
-        for name, entry in Catalogue(path, path.stem).weights.items():
-            place = folder / folder_name(name, entry)
-            if place.is_dir():
-                some = True
-                yield _verdict(root, place, entry)
+    for name, entry in _bundles(root):
+        place = folder / folder_name(name, entry)
+        if place.is_dir():
+            some = True
+            yield _verdict(root, place, entry)
     if not some:
         raise FleetError(f"{folder}: no bundle of {root / CATALOGUE} is there (such as IndexTTS-2.5-c39ce5b)")
+
+
+def mirror(root: Path, folder: Path, sources: Sequence[str], names: Collection[str]) -> Iterator[Verdict]:
+    """Fetch the bundles ``names``, or all, into ``folder``, named as on a node; verify what is there already.
+
+    Each source has the bundles under the same names. Raises FleetError where a name is none of a bundle.
+    """
+    bundles = dict(_bundles(root))
+    for name in names or bundles:
+        if name not in bundles:
+            raise FleetError(
+                f"{root / CATALOGUE}: no weights are called {quoted(name)} ({alike(name, bundles)})"
+            )
+        entry = bundles[name]
+        place = folder / folder_name(name, entry)
+        files = _listed(root, entry)
+        if place.is_dir() or not files:
+            yield _verdict(root, place, entry)
+            continue
+        with step(f"fetch {place}"):
+            yield _fetched(place, files, [f"{source.rstrip('/')}/{place.name}" for source in sources])
+
+
+def _fetched(place: Path, files: tuple[File, ...], sources: Sequence[str]) -> Verdict:
+    try:
+        Fetch(files, sources, str(place), lambda line: say(f"  {line}")).run()
+    except WeightsError as error:
+        return Verdict(place, len(files), (str(error),))
+    return Verdict(place, len(files), ())
+
+
+def _bundles(root: Path) -> Iterator[tuple[str, Entry]]:
+    for path in sorted((root / CATALOGUE).glob("*.yaml")):
+        yield from Catalogue(path, path.stem).weights.items()
 
 
 def folder_name(name: str, entry: Entry) -> str:

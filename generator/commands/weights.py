@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from generator.commands.options import examples, root_option
+
+if TYPE_CHECKING:
+    from generator.bundles import Verdict
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -14,6 +19,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.group(
     epilog=examples(
         "fleet weights lock indextts2 IndexTTS-2.5 --from /mnt/nas/IndexTTS-2.5-c39ce5b",
+        "fleet weights mirror /mnt/nas --from https://mirror.example.org/weights",
         "fleet weights verify /mnt/nas",
     )
 )
@@ -60,14 +66,50 @@ def verify(folder: Path, root: Path) -> None:
     exit code is 1 where a file is missing, damaged, or locked by nobody.
     """
     from generator.bundles import verify
+
+    _tell(verify(root, folder))
+
+
+@weights.command(
+    epilog=examples(
+        "fleet weights mirror /mnt/nas --from https://mirror.example.org/weights",
+        "fleet weights mirror /srv/weights IndexTTS-2.5 --from /mnt/nas --from https://other.example.org/weights",
+    )
+)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.argument("bundles", nargs=-1, metavar="[BUNDLE]...")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    required=True,
+    metavar="DIR|URL",
+    help="Where they are; tried in order.",
+)
+@root_option
+def mirror(folder: Path, bundles: tuple[str, ...], sources: tuple[str, ...], root: Path) -> None:
+    """Fill DIR with weights of the catalogue, all or the BUNDLEs named, and verify what is there already.
+
+    A source is a folder, or the address of one on a web server, that has a folder for each bundle, as DIR
+    gets; addresses that follow each other are asked at once. A bundle appears when all of it is right; what
+    was killed is gone on with. The exit code is 1 where a bundle could not be fetched, or is damaged.
+    """
+    from generator.bundles import mirror
+
+    _tell(mirror(root, folder, sources, bundles))
+
+
+def _tell(verdicts: Iterator[Verdict]) -> None:
+    """Print what is wrong with each folder of weights. Raises AnswerIsNo where something is."""
     from generator.errors import AnswerIsNo
 
-    wrong = 0
-    for verdict in verify(root, folder):
-        wrong += len(verdict.faults)
+    wrong = []
+    for verdict in verdicts:
         for fault in verdict.faults:
             click.echo(f"{verdict.folder}: {fault}")
-        if not verdict.faults:
+        if verdict.faults:
+            wrong.append(str(verdict.folder))
+        else:
             click.echo(f"{verdict.folder}: all {verdict.files} files are as they were locked")
     if wrong:
-        raise AnswerIsNo(f"{wrong} of the files in {folder} cannot be used")
+        raise AnswerIsNo(f"not as they were locked: {', '.join(wrong)}")

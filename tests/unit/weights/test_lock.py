@@ -14,6 +14,7 @@ from generator.cli import fleet
 from generator.definition import SERVICES
 from generator.errors import FleetError
 from generator.file_list import LISTS, read_list, write_list
+from tests.unit.weights.server import serve
 from weights.bundle import File
 
 CATALOGUE = """\
@@ -143,14 +144,14 @@ def test_an_unknown_bundle_is_refused_with_those_that_exist(desk: Desk) -> None:
 
 
 def test_a_folder_is_held_against_the_catalogue(desk: Desk) -> None:
-    assert said(desk.verify()) == (1, f"1 of the files in {desk.nas} cannot be used")
+    assert said(desk.verify()) == (1, f"not as they were locked: {desk.folder}")
     assert f"{desk.folder}: nobody has locked it" in desk.verify().stdout
     desk.lock()
     assert desk.verify().stdout == f"{desk.folder}: all 2 files are as they were locked\n"
     (desk.folder / "gpt.pth").write_bytes(b"gqt")
     (desk.folder / "qwen" / "model.safetensors").unlink()
     done = desk.verify()
-    assert said(done) == (1, f"2 of the files in {desk.nas} cannot be used")
+    assert said(done) == (1, f"not as they were locked: {desk.folder}")
     assert done.stdout.splitlines() == [
         f"{desk.folder}: gpt.pth is damaged in 1 of 1 pieces, the first from byte 0 on",
         f"{desk.folder}: qwen/model.safetensors is missing",
@@ -167,6 +168,43 @@ def test_a_folder_without_a_bundle_is_no_success(desk: Desk) -> None:
     code, words = said(desk.run("verify", str(desk.root)))
     assert code == 2
     assert "no bundle of" in words
+
+
+@pytest.mark.puppet
+@pytest.mark.parametrize("kind", ["folder", "web"])
+def test_a_mirror_is_filled_with_what_is_locked(desk: Desk, tmp_path: Path, kind: str) -> None:
+    desk.lock()
+    target = tmp_path / "mirror"
+    with serve({f"{FOLDER}/{path}": content for path, content in FILES.items()}) as server:
+        source = f"{server.url}/" if kind == "web" else str(desk.nas)
+        for _ in range(2):
+            done = desk.run("mirror", str(target), "--from", source)
+            assert done.stdout == f"{target / FOLDER}: all 2 files are as they were locked\n", done.output
+    assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
+        f"{FOLDER}/{path}" for path in FILES
+    }
+    (target / FOLDER / "gpt.pth").write_bytes(b"gqt")
+    code, words = said(desk.run("mirror", str(target), "--from", source))
+    assert (code, words) == (1, f"not as they were locked: {target / FOLDER}"), "what is there is verified"
+
+
+def test_a_mirror_that_cannot_be_filled_says_what_is_wrong_with_each_source(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.lock()
+    (desk.folder / "gpt.pth").write_bytes(b"gqt")
+    done = desk.run("mirror", str(tmp_path / "mirror"), "IndexTTS-2", "--from", str(desk.nas))
+    assert said(done)[0] == 1
+    assert f"{desk.folder}: serves wrong bytes" in done.stdout
+    assert not (tmp_path / "mirror" / FOLDER).exists()
+
+
+def test_a_bundle_that_nobody_locked_is_not_mirrored(desk: Desk, tmp_path: Path) -> None:
+    done = desk.run("mirror", str(tmp_path / "mirror"), "--from", str(desk.nas))
+    assert said(done)[0] == 1
+    assert "nobody has locked it (fleet weights lock)" in done.stdout
+    code, words = said(desk.run("mirror", str(tmp_path), "IndexTTS-9", "--from", str(desk.nas)))
+    assert code == 2 and "no weights are called 'IndexTTS-9'" in words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""A web server that has files, and something that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+MEGA = 2**20
+
+
+class Server(ThreadingHTTPServer):
+    """Has ``files``, by their paths. ``wrong`` says how it misbehaves.
+
+    ``404`` and the like: it answers with that; ``breaks``: it closes each connection after 3 MiB; ``stalls``: it
+    sends 1 MiB and nothing more; ``lies``: one byte in the middle is another; ``short``: files end a byte early;
+    ``elsewhere``: it redirects to where nothing is; ``no ranges``: it sends files from their begin only.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, files: Mapping[str, bytes], wrong: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files, self.wrong = files, wrong
+        self.sent = 0
+        self.over = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where its files are."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """Answer, in the way that is wrong."""
+        server, content = self.server, self.server.files.get(self.path.lstrip("/"))
+        if content is None or server.wrong.isdigit():
+            self.send_error(404 if content is None else int(server.wrong))
+        elif server.wrong == "elsewhere":
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:9/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            self._send(_damaged(content) if server.wrong == "lies" else content)
+
+    def _send(self, content: bytes) -> None:
+        wrong = self.server.wrong
+        content = content[:-1] if wrong == "short" else content
+        asked = None if wrong == "no ranges" else _RANGE.fullmatch(self.headers.get("Range", ""))
+        first = int(asked[1]) if asked else 0
+        end = min(int(asked[2] or len(content)) + 1 if asked and asked[2] else len(content), len(content))
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(end - first))
+        if asked:
+            self.send_header("Content-Range", f"bytes {first}-{end - 1}/{len(content)}")
+        self.end_headers()
+        limit = {"breaks": 3 * MEGA, "stalls": MEGA}.get(wrong, end)
+        part = content[first : min(end, first + limit)]
+        self.server.sent += len(part)
+        try:
+            self.wfile.write(part)
+            self.wfile.flush()
+        except OSError:
+            return
+        if wrong == "stalls":
+            self.server.over.wait(60)
+        self.close_connection = first + len(part) < end
+
+
+def _damaged(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@contextmanager
+def serve(files: Mapping[str, bytes], wrong: str = "") -> Iterator[Server]:
+    """Serve ``files`` until the block ends."""
+    server = Server(files, wrong)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def wait_until_sent(server: Server, amount: int) -> None:
+    """Wait until ``server`` has sent ``amount`` bytes."""
+    end = time.monotonic() + 20
+    while server.sent < amount:
+        assert time.monotonic() < end
+        time.sleep(0.02)

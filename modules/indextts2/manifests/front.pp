@@ -47,13 +47,14 @@ class indextts2::front {
     undef   => 0,
     default => $indextts2::smoke_timeout,
   }
+  # The longest that a switch holds requests, in seconds: the old release ends its jobs and stops, the new one is tried to
+  # the last and stopped, and the old one loads again; a stop takes TimeoutStopSec at most.
+  $hold = $indextts2::drain_timeout + 2 * $indextts2::ready_timeout + 2 * 30 + $smoke_seconds
   $text = epp('indextts2/haproxy.cfg.epp', {
       'address'       => $indextts2::address,
       'port'          => $indextts2::port,
       'cards'         => $indextts2::cards,
-      'drain_timeout' => $indextts2::drain_timeout,
-      'ready_timeout' => $indextts2::ready_timeout,
-      'smoke_timeout' => $smoke_seconds,
+      'hold'          => $hold,
       'max_held'      => $indextts2::max_held,
       'allowed'       => $indextts2::allowed_networks,
       'tls'           => $certificate ? {

@@ -78,13 +78,14 @@
 #
 # @param index_url
 #   The package index that installs use instead of the installer's own. A lock names the addresses of its
-#   packages itself, so for a release with the install method `lock` it is only where uv comes from. No place
-#   for a password, since catalogues show it: a `.netrc` in the folder `build`, for the build account alone,
-#   is one.
+#   packages itself, so for a release with the install method `lock` it is only where uv comes from. What is
+#   built already is not built again for another. No place for a password, since catalogues show it: a
+#   `.netrc` in the folder `build`, for the build account alone, is one.
 #
 # @param build_environment
-#   More environment variables for installs and downloads. No place for a secret, since catalogues show them:
-#   name a file that holds it and that only the build account reads.
+#   More environment variables for installs and downloads; what is built already is not built again for
+#   others. No place for a secret, since catalogues show them: name a file that holds it and that only the
+#   build account reads.
 #
 # @param install_timeout
 #   Seconds after which one attempt to build the Python environment is given up.

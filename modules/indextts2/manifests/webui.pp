@@ -101,7 +101,8 @@ class indextts2::webui {
     command   => ['/usr/local/sbin/releases', 'indextts2', 'activate', $deployment],
     unless    => [['/usr/local/sbin/releases', 'indextts2', 'active', $deployment]],
     logoutput => true,
-    timeout   => $indextts2::drain_timeout + 3 * $indextts2::ready_timeout + $indextts2::front::smoke_seconds,
+    # one that is under way has to end first
+    timeout   => 2 * $indextts2::front::hold,
     require   => [
       File["${config_dir}/deployments/${deployment}.service"],
       Service['releases@indextts2.service'],

@@ -109,8 +109,7 @@ class Front:
                 str(card): {slot: self.slots[f"{card}-{slot}"].port for slot in ("blue", "green")}
                 for card in range(cards)
             },
-            "drain_timeout": 4,
-            "ready_timeout": 8,
+            "hold": 20,
             "run_dir": str(folder),
         }
         self.config = folder / "haproxy.cfg"

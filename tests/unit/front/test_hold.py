@@ -57,7 +57,7 @@ def test_requests_held_for_a_start_that_fails_go_back(front: Front) -> None:
 
 
 def test_a_request_is_held_for_drain_and_two_starts_and_no_longer(front: Front) -> None:
-    front.start(drain_timeout=1, ready_timeout=1)
+    front.start(hold=3)
     answer = front.ask("/config")
     assert answer.status == 503
     assert "indextts2 does not answer" in answer.text

@@ -118,7 +118,7 @@ def test_a_connection_that_is_kept_for_nothing_ends_before_a_switch_may_begin(fr
 
 
 def test_a_process_that_has_only_idle_tabs_goes_in_the_end(front: Front) -> None:
-    front.start(drain_timeout=0, ready_timeout=1)
+    front.start(hold=2)
     front.slots["0-blue"].start()
     front.ask_later("/gradio_api/heartbeat/one")
     front.slots["0-blue"].until(1)

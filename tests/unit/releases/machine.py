@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from releases.description import Places
+
 PACKAGE = Path(__file__).parents[3] / "modules" / "releases" / "files"
 OLD, NEW = "v23-1111111.0000000a", "v24-2222222.0000000b"
 
@@ -53,6 +55,7 @@ class Machine:
         for name in ("etc", "states", "locks", "systemd/units", "systemd/running", "bin", "deployments"):
             (folder / name).mkdir(parents=True)
         places = [str(folder / name) for name in ("etc", "states", "locks", "systemd/units")]
+        self.places = Places(*places)
         main = MAIN.format(package=str(PACKAGE), places=places, cache=str(folder.parent / "pycache"))
         (folder / "main.py").write_text(main)
         for name, text in {

@@ -80,6 +80,8 @@ class World:
         self.under_way = False
         #: after so many more the disk is full
         self.saves_left = -1
+        #: what is wrong with the web UI on a port, though it is ready
+        self.smoke: Callable[[int], str | None] = lambda port: None
         #: port to the strange process that listens on it
         self.holders: dict[int, str] = {}
 
@@ -120,8 +122,9 @@ class World:
             disk=SimulatedDisk(self),
             clock=SimulatedClock(self),
             say=self.said.append,
-            smoke=lambda _port: None,
+            smoke=lambda port: self.smoke(port),
             holder=lambda place, unit: self.holders.get(int(place.rpartition(":")[2])),
+            anew=self.node,
         )
 
     def state(self) -> State:
@@ -231,7 +234,7 @@ class SimulatedUnits(Units):
     def uninstall(self, unit: str) -> None:
         self._world.effect(f"uninstall {unit}", lambda: self._world.unit_files.pop(unit))
 
-    def log(self, unit: str) -> list[str]:
+    def log(self, unit: str, since: float = 0.0) -> list[str]:
         return ["line 1", "Traceback: it broke"]
 
     def going_down(self) -> bool:

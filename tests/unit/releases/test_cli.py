@@ -246,6 +246,32 @@ def test_a_switch_that_fails_leaves_nothing_half_made(machine: Machine) -> None:
     assert not half.exists()
 
 
+def test_what_puppet_wants_by_the_end_of_a_switch_is_not_pruned(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = machine.folder / "releases" / "v25-3333333"
+
+    def meanwhile(_: object) -> None:
+        machine.describe(wanted_release=half.name)
+        half.mkdir()
+
+    monkeypatch.setattr("releases.switch.reconcile", meanwhile)
+    monkeypatch.setenv("PATH", f"{machine.folder}/bin:{os.environ['PATH']}")
+    assert main(["tts", "reconcile"], machine.places) == 0
+    assert half.exists()
+
+
+def test_what_puppet_wants_while_a_call_waits_for_another_is_not_pruned(machine: Machine) -> None:
+    half = machine.folder / "releases" / "v25-3333333"
+    with files.locked(f"{machine.folder}/locks/releases-tts.switch.lock"):
+        waiting = machine.start("tts", "prune")
+        assert waiting.stderr and "waiting for it" in waiting.stderr.readline()
+        machine.describe(wanted_release=half.name)
+        half.mkdir()
+    assert half.name not in waiting.communicate(timeout=60)[0]
+    assert half.exists()
+
+
 def test_the_guard_of_every_puppet_run_loads_little(machine: Machine) -> None:
     """What it costs in seconds is agent.noop_ratio's to say; modules that speak HTTP are most of it."""
     machine.run("tts", "activate", OLD)
@@ -254,13 +280,10 @@ def test_the_guard_of_every_puppet_run_loads_little(machine: Machine) -> None:
     assert not {"urllib.request", "http.client", "ssl", "asyncio"} & set(done.stdout.split())
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:", ""])
-def test_a_port_of_the_front_that_somebody_has_is_said_with_who_has_it(
-    machine: Machine, address: str
-) -> None:
+def test_a_port_of_the_front_that_somebody_has_is_said_with_who_has_it(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        machine.describe(front_ports=[f"{address}{port}" if address else port])
+        machine.describe(front_ports=[f"127.0.0.1:{port}"])
         said = machine.run("tts", "ports")
     assert said.returncode == 1
     assert said.stderr.startswith(f"releases: tts-front.service: port {port} is taken by ")

@@ -169,12 +169,6 @@ def test_a_state_reads_as_it_was_written() -> None:
     assert state.parse(state.dump(State())) == State()
 
 
-@pytest.mark.parametrize("failed", [FULL.failed[NEW], None])
-def test_a_state_of_the_program_that_knew_one_failure_is_read(failed: Failure | None) -> None:
-    older = {**state.as_data(FULL), "failed": failed._asdict() if failed else None}
-    assert state.parse(json.dumps(older)) == FULL._replace(failed={NEW: failed} if failed else {})
-
-
 @given(st.data())
 def test_a_state_with_one_value_of_another_kind_is_none_or_still_one(data: st.DataObject) -> None:
     """Whatever stands in a place, reading does not crash, and what it accepts writes and reads alike."""

@@ -24,6 +24,9 @@ def test_a_wish_that_cannot_be_written_down_is_refused() -> None:
     assert world.trace == []
 
 
+THIRD = "v25-3333333.0000000c"
+
+
 def carried_out(world: World) -> World:
     """Let releases@tts.service do what is asked for, as systemd would."""
     units = type(world.node().units)
@@ -87,7 +90,7 @@ def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
     with pytest.raises(AnswerIsNo, match=f"{NEW}: rolled back by hand; {OLD} serves"):
         request.activate(world.node(), NEW)
     serves(world, OLD, "blue")
-    with pytest.raises(AnswerIsNo, match="which was before"):
+    with pytest.raises(AnswerIsNo, match=f"{NEW} does not serve, {OLD} does: nothing to return from"):
         request.rollback(world.node())
     assert request.retry(world.node()) == f"tts: {NEW} serves"
     serves(world, NEW, "green")
@@ -102,6 +105,73 @@ def test_what_serves_is_not_known_before_the_switch_of_a_killed_caller_is_over(
     world.under_way = True
     assert asked(world.node()) == f"tts: {OLD if asked is request.rollback else NEW} serves"
     assert set(world.state().failed) == ({NEW} if asked is request.rollback else set())
+
+
+def test_a_bump_that_failed_is_nothing_to_roll_back_from() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.node().edit(previous="v15-3333333.0000000c")
+    world.broken[NEW] = "exited"
+    with pytest.raises(AnswerIsNo, match=f"{NEW}: exited"):
+        request.activate(world.node(), NEW)
+    with pytest.raises(AnswerIsNo, match=f"{NEW} does not serve, {OLD} does: nothing to return from"):
+        request.rollback(world.node())
+    serves(world, OLD, "blue")
+    assert list(world.state().failed) == [NEW]
+
+
+def test_a_restart_that_was_cut_off_does_not_undo_a_rollback() -> None:
+    world = carried_out(a_world("hold", OLD))
+    request.activate(world.node(), NEW)
+    request.rollback(world.node())
+    world.node().edit(restart=True)  # of OLD; the disk was full, or the program was killed
+    with pytest.raises(AnswerIsNo, match="rolled back by hand"):
+        request.activate(world.node(), NEW)
+    assert world.state().cards["0"].id == OLD
+
+
+def test_a_release_that_serves_after_a_rollback_that_failed_is_not_a_failure() -> None:
+    world = carried_out(a_world("hold", OLD))
+    request.activate(world.node(), NEW)
+    world.broken[OLD] = "exited"
+    with pytest.raises(AnswerIsNo, match=f"{OLD}: exited.*{NEW} serves"):
+        request.rollback(world.node())
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+    assert list(world.state().failed) == []
+
+
+def test_a_start_anew_that_failed_is_no_failure_at_the_next_boot() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.broken[OLD] = "was killed"
+    with pytest.raises(AnswerIsNo, match=f"{OLD}: was killed"):
+        request.restart(world.node())
+    world.broken.clear()
+    world.power_cut()
+    reconcile(world.node())
+    assert world.running and not world.state().failed
+
+
+def test_what_puppet_says_during_a_switch_holds_for_the_next_one() -> None:
+    world = carried_out(a_world("overlap", OLD))
+    world.jobs["0-blue"] = 20.0
+    spoken = []
+
+    def meanwhile(world: World) -> None:
+        world.meanwhile = lambda world: None
+        world.smoke = lambda port: spoken.append(port)
+        world.description = world.description._replace(handover="hold")
+        world.node().edit(wanted=THIRD)
+
+    world.deployments[THIRD] = f"# deployment {THIRD}\n[Service]\n"
+    world.complete[THIRD] = {".venv/.complete": "third"}
+    world.meanwhile = meanwhile
+    request.activate(world.node(), NEW)
+    assert world.state().cards["0"].id == THIRD
+    assert spoken == [7861], "the wish that came with a smoke request is held to it"
+    stopped, started = (
+        world.trace.index(f"{verb} {world.unit(slot)}")
+        for verb, slot in (("stop", "green"), ("start", "blue"))
+    )
+    assert stopped < started, "hold, as is said by then"
 
 
 @pytest.mark.parametrize("years", [-1, 1])

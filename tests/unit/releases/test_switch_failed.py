@@ -79,12 +79,13 @@ def test_what_the_smoke_request_says_counts_and_is_remembered(handover: str) -> 
         ports.append(port)
         return "its audio is silent"
 
+    world.smoke = smoke
     with pytest.raises(AnswerIsNo, match="its audio is silent"):
-        reconcile(world.node()._replace(smoke=smoke))
+        reconcile(world.node())
     assert ports == [7862]
     serves(world, OLD, "blue")
     with pytest.raises(AnswerIsNo, match="its audio is silent"):
-        reconcile(world.node()._replace(smoke=smoke))
+        reconcile(world.node())
     assert ports == [7862], "nothing is tried twice"
 
 

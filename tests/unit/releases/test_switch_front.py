@@ -89,7 +89,8 @@ def strange(world: World, why: str, until: float = float("inf")) -> Node:
                 raise FrontError(why)
             super().steer(weights)
 
-    return node._replace(front=Strange(world))
+    made = node._replace(front=Strange(world))
+    return made._replace(anew=lambda: made)
 
 
 @MODES

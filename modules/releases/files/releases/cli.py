@@ -73,15 +73,17 @@ def _run(arguments: list[str], places: Places) -> int:
     waiting = f"releases: {arguments[0]}: another releases is at work; waiting for it"
     path = f"{places.locks}/releases-{arguments[0]}.{lock}"
     with files.locked(path, lambda: print(waiting, file=sys.stderr)):
-        verb(node, arguments[2:])
+        verb(node.anew(), arguments[2:])
     return 0
 
 
-def _node(service: str, places: Places) -> Node:
+def _node(service: str, places: Places, store: Store | None = None) -> Node:
     known = description.load(service, places)
+    # what it could not write it has in memory, so there is one
+    kept = store or Store(f"{places.states}/{service}.json", f"{places.locks}/releases-{service}.state.lock")
     return Node(
         description=known,
-        store=Store(f"{places.states}/{service}.json", f"{places.locks}/releases-{service}.state.lock"),
+        store=kept,
         units=Units(places.units),
         front=Front(known),
         disk=Disk(known),
@@ -89,6 +91,7 @@ def _node(service: str, places: Places) -> Node:
         say=lambda text: print(text, flush=True),
         smoke=lambda port: _smoke(known, port),
         holder=ports.holder,
+        anew=lambda: _node(service, places, kept),
     )
 
 
@@ -188,7 +191,7 @@ def _reconcile(node: Node, arguments: Sequence[str]) -> None:
     try:
         reconcile(node)
     finally:
-        _prune(node, [])
+        _prune(node.anew(), [])
 
 
 def _steer(node: Node, arguments: Sequence[str]) -> None:

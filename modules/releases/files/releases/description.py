@@ -14,7 +14,7 @@ from releases.errors import ReleasesError
 SLOTS = ("blue", "green")
 
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_ID = re.compile(r"(?P<release>[A-Za-z0-9][A-Za-z0-9._+-]{0,200})\.[0-9a-f]{8}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.[0-9a-f]{8}")
 _LISTS = ("backends", "idle_backends", "front_ports")
 
 
@@ -111,8 +111,7 @@ def _parse(data: dict[str, Any]) -> Description:
     for card, ports in data["cards"].items():
         if set(ports) != set(SLOTS):
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
-    # an older description has the ports of the front as numbers
-    lists = {name: tuple(map(str, data[name])) for name in _LISTS}
+    lists = {name: tuple(data[name]) for name in _LISTS}
     return Description(**{**{name: data[name] for name in _KINDS}, **lists}, smoke=data.get("smoke"))
 
 

@@ -39,6 +39,8 @@ class Node(NamedTuple):
     smoke: Callable[[int], str | None]
     #: names the process that listens at a place, such as 127.0.0.1:7861, and is not of a unit
     holder: Callable[[str, str], str | None]
+    #: reads the service's description again: Puppet may have written another one while a switch went on
+    anew: Callable[[], Node]
 
     def state(self) -> State:
         """Return what is remembered, or what can be told from what runs."""

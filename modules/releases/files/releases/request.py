@@ -23,7 +23,8 @@ def activate(node: Node, identifier: str) -> str:
     def wish(before: State) -> State:
         failed = before.failed.get(identifier)
         holds = {identifier: failed} if failed and failed.by != UNTRIED else {}
-        return before._replace(wanted=identifier, failed=holds, cut=0)
+        anew = before.restart and before.wanted == identifier
+        return before._replace(wanted=identifier, restart=anew, failed=holds, cut=0)
 
     node.change(wish)
     return _carry_out(node)
@@ -41,6 +42,9 @@ def rollback(node: Node) -> str:
     _join(node)
     state, serving = node.state(), _serving(node)
     previous = state.previous
+    if state.wanted not in (None, serving):
+        service = node.description.service
+        raise AnswerIsNo(f"{service}: {state.wanted} does not serve, {serving} does: nothing to return from")
     if previous is None or previous == serving:
         raise AnswerIsNo(f"{node.description.service}: {serving} serves, and no release was before it")
     if previous in state.failed:

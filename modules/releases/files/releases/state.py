@@ -123,7 +123,7 @@ def _state(data: dict[str, Any]) -> State:
         **{
             **data,
             "cards": {str(card): Serving(**serving) for card, serving in data["cards"].items()},
-            "failed": {one["id"]: Failure(**one) for one in _listed(data["failed"])},
+            "failed": {one["id"]: Failure(**one) for one in data["failed"]},
             "switch": Switch(**data["switch"]) if data["switch"] else None,
         }
     )
@@ -132,11 +132,6 @@ def _state(data: dict[str, Any]) -> State:
             if not _RULES[name](value):
                 raise ValueError(f"{name} is {value!r}")
     return state
-
-
-def _listed(failed: Any) -> list[Any]:
-    """Return the failures that were written as a list, or by an older program as one or none."""
-    return failed if isinstance(failed, list) else [failed] if failed else []
 
 
 def _is_time(value: object) -> bool:

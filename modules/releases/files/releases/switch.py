@@ -30,6 +30,7 @@ def reconcile(node: Node) -> None:
     Raises AnswerIsNo where the wanted deployment does not serve afterwards.
     """
     while True:
+        node = node.anew()
         state = node.edit()
         trouble = _reconcile(node, state)
         after = node.state()
@@ -42,6 +43,11 @@ def reconcile(node: Node) -> None:
 
 def _reconcile(node: Node, state: State) -> str | None:
     failure = remembered(node, state)
+    if failure and not any(_is_due(node, state, card) for card in node.description.cards):
+        # it serves: of a rollback, or a start anew, that failed
+        known = failure.id
+        node.change(lambda before: forgiving(before, known))
+        failure = None
     trouble = []
     for card in node.description.cards:
         if not failure and state.wanted and _is_due(node, state, card):
@@ -131,14 +137,15 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     taken = _taken(node, card, slot)
     if taken:
         return _remember(node, wish._replace(by=UNTRIED), taken, [])
-    _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, node.clock.now()), unit, text)
+    began = node.clock.now()
+    _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, began), unit, text)
     if serving and description.handover == "hold":
         _hold(node, card, serving)
     reason = node.units.start(unit, description.ready_timeout) or node.smoke(description.cards[card][slot])
     if reason:
         if node.units.going_down():
             raise AnswerIsNo(f"{description.service}: {wish.id}: this machine is shutting down")
-        log = node.units.log(unit)
+        log = node.units.log(unit, began)
         node.units.stop(unit)
         return _remember(node, wish, reason, log)
     serves_now = Serving(slot, wish.id, node.clock.now(), wish.stamps)

@@ -69,9 +69,10 @@ class Units:
         self._reload()
         _systemctl("reset-failed", unit)
 
-    def log(self, unit: str) -> list[str]:
-        """Return the last lines that a unit logged, of this boot."""
+    def log(self, unit: str, since: float = 0.0) -> list[str]:
+        """Return the last lines that a unit logged in this boot, and ``since`` (seconds since 1970)."""
         command = ["journalctl", "--boot", "--no-pager", "-o", "cat", "-n", str(LOG_LINES), "-u", unit]
+        command.append(f"--since=@{int(since)}")
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         return done.stdout.splitlines()
 

@@ -31,12 +31,14 @@ class echo_tiny::front {
     undef   => {},
     default => $echo_tiny::users.unwrap,
   }
+  # The longest that a switch holds requests, in seconds: the old release ends its jobs and stops, the new one is tried to
+  # the last and stopped, and the old one loads again; a stop takes TimeoutStopSec at most.
+  $hold = $echo_tiny::drain_timeout + 2 * $echo_tiny::ready_timeout + 2 * 30
   $text = epp('echo_tiny/haproxy.cfg.epp', {
       'address'       => $echo_tiny::address,
       'port'          => $echo_tiny::port,
       'cards'         => $echo_tiny::cards,
-      'drain_timeout' => $echo_tiny::drain_timeout,
-      'ready_timeout' => $echo_tiny::ready_timeout,
+      'hold'          => $hold,
       'max_held'      => $echo_tiny::max_held,
       'allowed'       => $echo_tiny::allowed_networks,
       'tls'           => $certificate ? {

@@ -77,7 +77,8 @@ class echo_tiny::webui {
     command   => ['/usr/local/sbin/releases', 'echo_tiny', 'activate', $deployment],
     unless    => [['/usr/local/sbin/releases', 'echo_tiny', 'active', $deployment]],
     logoutput => true,
-    timeout   => $echo_tiny::drain_timeout + 3 * $echo_tiny::ready_timeout,
+    # one that is under way has to end first
+    timeout   => 2 * $echo_tiny::front::hold,
     require   => [
       File["${config_dir}/deployments/${deployment}.service"],
       Service['releases@echo_tiny.service'],

@@ -14,11 +14,11 @@ from generator.lab import AgentRun, Lab
 from generator.progress import say
 from tests.bench import article
 from tests.lab.conftest import Fleet
+from tests.lab.serving import NODE, SWITCHING
 from tests.load import Load, Result, browser, official
 from tests.load.result import spread
 from tests.load.wav import silence
 
-NODE = "tts1"
 OLD, NEW = "v23", "v24-beta"
 CLIENTS, PAUSE = 20, 3.0
 #: Begin and end on a load's clock, in seconds.
@@ -33,7 +33,6 @@ ROUNDS = {"hold": (NEW,), "overlap": (NEW, OLD, NEW)}
 WARM_UP, BEFORE, LEAST = 60, 300, 1000
 #: How long the load may take to be served as much, in seconds.
 PATIENCE = 900
-SWITCHING = "systemctl show --property=ActiveState --value releases@indextts2.service | grep -qx activating"
 
 
 def measure() -> dict[str, float]:
@@ -49,7 +48,7 @@ def measure() -> dict[str, float]:
 
 
 def bump(fleet: Fleet, mode: str, burst: int) -> dict[str, float]:
-    """Bump the node from v23 to v24-beta in ``mode``, which includes the install, under load.
+    """Bump the node from v23 to v24-beta in ``mode``, which includes the install, under load; see ROUNDS.
 
     ``burst`` more jobs arrive as each switch begins.
     """

@@ -70,14 +70,15 @@ def test_an_install_that_was_killed_is_completed_by_the_next_run(
 
 
 def test_an_environment_that_lacks_something_takes_nothing_from_what_serves(
-    fleet: Fleet, alone: Callable[..., None], old: str
+    fleet: Fleet, alone: Callable[..., None]
 ) -> None:
+    before = fleet.release("tts2")
     alone(extras=[])  # the web UI's packages are one
     run = fleet.lab.agent("tts2")
     assert run.code in (4, 6), run.output
     assert "ModuleNotFoundError: No module named 'gradio'" in run.output, run.output
     fleet.sh("tts2", "releases indextts2 restart")
-    assert fleet.release("tts2") == old
+    assert fleet.release("tts2") == before
 
 
 def test_absent_takes_all_away_but_cache_hub_and_present_brings_it_back(

@@ -52,9 +52,9 @@ class Node:
         self.target.parent.mkdir()
         self.said: list[str] = []
 
-    def fetch(self, *sources: str, patience: int = 2) -> None:
+    def fetch(self, *sources: str, patience: int = 2, pauses: tuple[float, ...] = ()) -> None:
         """Fetch it."""
-        Fetch(self.files, sources, str(self.target), self.said.append, (0.1, 0.1), patience).run()
+        Fetch(self.files, sources, str(self.target), self.said.append, pauses, patience).run()
 
     @property
     def whole(self) -> bool:
@@ -83,7 +83,7 @@ def test_a_bundle_is_fetched_and_not_fetched_again(node: Node, source: Path, kin
 
 def test_a_server_that_closes_again_and_again_costs_no_byte_twice(node: Node) -> None:
     with serve(CONTENT, "breaks") as server:
-        node.fetch(server.url)
+        node.fetch(server.url, pauses=(0.1, 0.1))
         assert node.whole
         assert server.sent <= 1.02 * SIZE
 
@@ -118,6 +118,17 @@ def test_without_another_source_nothing_appears_and_all_are_named(
     assert not node.target.exists()
     assert f"{server.url}: " in str(caught.value)
     assert f"{tmp_path}/nas: " in str(caught.value) and "No such file or directory" in str(caught.value)
+
+
+def test_a_source_that_comes_back_is_asked_again(node: Node) -> None:
+    with serve(CONTENT, "500") as server:
+        back = threading.Timer(1, setattr, (server, "wrong", ""))
+        back.start()
+        node.fetch(server.url, pauses=(0.2, 2))
+        back.join()
+    assert node.whole
+    assert [line for line in node.said if "status=500" in line] == node.said, "it is said once"
+    assert len(node.said) == 1
 
 
 def test_how_far_it_is_is_said(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +170,7 @@ def test_a_folder_that_hangs_is_given_up(node: Node, source: Path, tmp_path: Pat
 def test_several_servers_share_the_work_and_a_liar_among_them_does_no_harm(node: Node) -> None:
     with ExitStack() as stack:
         one, other, liar = (stack.enter_context(serve(CONTENT, wrong)) for wrong in ("", "", "lies"))
-        node.fetch(one.url, other.url, liar.url)
+        node.fetch(one.url, other.url, liar.url, pauses=(0.1, 0.1))
         assert node.whole
         assert min(one.sent, other.sent) > 0
 

@@ -21,6 +21,8 @@ from tests.load.wav import silence
 
 OLD, NEW = "v23", "v24-beta"
 CLIENTS, PAUSE = 20, 3.0
+#: Of clients that pause alike, those that once queued one behind the other would do so ever after.
+JITTER = 0.5
 #: Begin and end on a load's clock, in seconds.
 Window = tuple[float, float]
 #: Clients of Gradio's own library, beside ours.
@@ -58,8 +60,8 @@ def bump(fleet: Fleet, mode: str, burst: int) -> dict[str, float]:
     fleet.sh(NODE, f"rm -rf /opt/indextts2/releases/{NEW}-*")
     url = f"http://{fleet.lab.address(NODE)}:7860"
     with (
-        Load(official(url, silence()), PAUSE) as theirs,
-        Load(browser(url, silence()), PAUSE) as ours,
+        Load(official(url, silence()), PAUSE, jitter=JITTER) as theirs,
+        Load(browser(url, silence()), PAUSE, jitter=JITTER) as ours,
         ThreadPoolExecutor(1) as pool,
     ):
         ours.start(CLIENTS)
@@ -91,7 +93,7 @@ def bump(fleet: Fleet, mode: str, burst: int) -> dict[str, float]:
 def by_the_article(fleet: Fleet) -> dict[str, float]:
     """Bump as the article does: in place, by pip, and with a restart."""
     url = f"http://{fleet.lab.address(NODE)}:7860"
-    with article.node(fleet, NODE, OLD), Load(browser(url, silence()), PAUSE) as load:
+    with article.node(fleet, NODE, OLD), Load(browser(url, silence()), PAUSE, jitter=JITTER) as load:
         load.start(CLIENTS)
         until(load, lambda: load.served >= BEFORE)
         article.bump(fleet, NODE, NEW)

@@ -25,14 +25,14 @@ LOOK_UP = 0.5
 class Load:
     """The load on one page.
 
-    A client that ``start`` adds sends its next job ``pause`` seconds, give or take a half, after the one before; no job
-    is tried again.
+    A client that ``start`` adds sends its next job ``pause`` seconds after the one before, give or take the part
+    ``jitter`` of them; no job is tried again.
     A job whose audio has not come after ``patience`` seconds has failed.
     """
 
-    def __init__(self, kind: Kind, pause: float = 0.0, patience: float = 900.0) -> None:
+    def __init__(self, kind: Kind, pause: float = 0.0, patience: float = 900.0, jitter: float = 0.0) -> None:
         """Ask nothing yet."""
-        self._kind, self._pause, self._patience = kind, pause, patience
+        self._kind, self._pause, self._patience, self._jitter = kind, pause, patience, jitter
         self._run = secrets.token_hex(2)  # two loads on one page never send the same text
         self._numbers = itertools.count(1)
         self._random = random.Random(0)
@@ -104,8 +104,7 @@ class Load:
                 job = Job(number, f"{self._run} {number} {count}", began=self.now)
                 await self._serve(client, job)
                 self._jobs.append(job)
-                # of clients that pause alike, those that once queued one behind the other would do so ever after
-                pause = self._pause * self._random.uniform(0.5, 1.5)
+                pause = self._pause * self._random.uniform(1 - self._jitter, 1 + self._jitter)
                 wait = pause if job.reason is None else max(pause, LOOK_UP)
 
     async def _stops_within(self, seconds: float) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("settled")
 
-#: From then on a node sends nothing out but what the front answers.
-CUT_OFF = "ip rule add priority 100 ipproto tcp sport 7860 lookup main && ip rule add priority 200 blackhole"
-REJOIN = "ip rule del priority 200; ip rule del priority 100"
+#: From then on the node gets no connection of its own to or through the host; what it answers gets there.
+CUT_OFF = """
+table inet cut_off {
+  chain to_host { type filter hook input priority -10; ip saddr ADDRESS tcp flags & (syn | ack) == syn drop; }
+  chain through_host { type filter hook forward priority -10; ip saddr ADDRESS tcp flags & (syn | ack) == syn drop; }
+}
+"""
 REACHES_THE_HOST = "curl --silent --max-time 2 --output /dev/null http://10.77.0.1:8000"
 NEXT_RESTART = "systemctl show --property=NextElapseUSecMonotonic --value indextts2-restart.timer"
 
@@ -76,7 +83,9 @@ def test_rollback_returns_to_the_release_before_and_holds_until_retry(
 ) -> None:
     fleet.serve(new)
     fleet.converge(NODE)
-    fleet.sh(NODE, f"{CUT_OFF} && ! {REACHES_THE_HOST} && releases indextts2 rollback; {REJOIN}")
+    with cut_off(fleet):
+        assert not fleet.holds(NODE, REACHES_THE_HOST)
+        fleet.sh(NODE, "releases indextts2 rollback")
     assert fleet.release(NODE) == old
     run = fleet.lab.agent(NODE)
     assert run.code in (4, 6), run.output
@@ -121,6 +130,17 @@ def test_a_web_ui_that_is_killed_is_back_in_its_load_time_and_requests_wait(flee
     result = load.stop()
     assert result.failed <= CLIENTS, "no more than what was at work"
     assert [job for job in result.jobs if job.reason and job.began > gone_at] == [], "what came later waited"
+
+
+@contextmanager
+def cut_off(fleet: Fleet) -> Iterator[None]:
+    """Keep the node from whatever it could fetch something from; its clients reach it."""
+    rules = CUT_OFF.replace("ADDRESS", fleet.lab.address(NODE))
+    subprocess.run(["nft", "--file", "-"], input=rules, text=True, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["nft", "delete", "table", "inet", "cut_off"], check=True)
 
 
 def begun(fleet: Fleet, unit: str) -> float:

@@ -163,7 +163,4 @@ def test_a_front_that_is_killed_knows_the_slot_that_serves(fleet: Fleet, load: L
     fleet.sh(NODE, "systemctl kill --signal=KILL indextts2-front.service")
     wait_for(fleet, load, 2 * CLIENTS)
     assert fleet.release(NODE) == new
-    failed = [job for job in load.stop().jobs if job.reason]
-    # a session whose stream was cut can hang in Gradio itself, with its next job
-    cut = [job for job in failed if not str(job.reason).startswith("no audio within")]
-    assert len(cut) <= CLIENTS, "no more than what was at work"
+    assert load.stop().failed <= CLIENTS, "no more than what was at work"

@@ -98,7 +98,23 @@ class Tab:
         await self._http.aclose()
 
     async def ask(self, job: Job) -> bytes:
-        """Press the button: upload, join, the stream of what happens, the audio. Raises Failure."""
+        """Press the button: upload, join, the stream of what happens, the audio. Raises Failure.
+
+        After a failure the page is loaded again, as a person does: in Gradio, a session whose stream was cut can
+        wait for its next job for ever.
+        """
+        try:
+            return await self._answered(job)
+        except (Failure, asyncio.CancelledError):
+            self._reload()
+            raise
+
+    def _reload(self) -> None:
+        if self._beating:
+            self._beating.cancel()
+        self._session, self._endpoint, self._beating = secrets.token_hex(6), None, None
+
+    async def _answered(self, job: Job) -> bytes:
         try:
             return await self._ask(job)
         except httpx.HTTPStatusError as error:

@@ -9,16 +9,16 @@ import importlib.util
 import itertools
 import json
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.load.wav import silence
+from tests.unit.local_server import LocalServer, served
 
 STANDIN = Path(__file__).parents[1] / "lab" / "standin" / "standin"
 
@@ -58,25 +58,18 @@ def wav(title: str | None, seconds: float = 0.1) -> bytes:
         return Path(file.name).read_bytes()
 
 
-class Page(ThreadingHTTPServer):
+class Page(LocalServer):
     """The page; ``wrong`` names what is wrong with it, ``asked`` has what it was asked for."""
 
-    daemon_threads = True
     request_queue_size = 200
 
     def __init__(self, wrong: str = "") -> None:
         """Listen on a port of loopback."""
-        super().__init__(("127.0.0.1", 0), _Answers)
+        super().__init__(_Answers)
         self.wrong = wrong
         self.asked: list[str] = []
         self.joins: dict[str, dict[str, Any]] = {}
         self.events = itertools.count(1)
-        self.over = threading.Event()
-
-    @property
-    def url(self) -> str:
-        """Where the page is."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a connection that was cut."""
@@ -85,16 +78,8 @@ class Page(ThreadingHTTPServer):
 @contextmanager
 def page(wrong: str = "") -> Iterator[Page]:
     """Serve a page for as long as the body runs."""
-    server = Page(wrong)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with served(Page(wrong)) as server:
         yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Answers(BaseHTTPRequestHandler):

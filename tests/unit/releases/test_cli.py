@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +16,6 @@ from releases.cli import NODE, main
 from releases.state import State, Switch
 from releases.store import Store
 from tests.unit.releases.machine import NEW, OLD, Machine
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Return a node on which nothing serves yet."""
-    return Machine(tmp_path)
 
 
 def test_activate_switches_and_active_answers(machine: Machine) -> None:
@@ -244,32 +237,6 @@ def test_a_switch_that_fails_leaves_nothing_half_made(machine: Machine) -> None:
     (machine.folder / "deployments" / f"{NEW}.service").write_text("# broken\n")
     assert machine.run("tts", "activate", NEW).returncode == 1
     assert not half.exists()
-
-
-def test_what_puppet_wants_by_the_end_of_a_switch_is_not_pruned(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    half = machine.folder / "releases" / "v25-3333333"
-
-    def meanwhile(_: object) -> None:
-        machine.describe(wanted_release=half.name)
-        half.mkdir()
-
-    monkeypatch.setattr("releases.switch.reconcile", meanwhile)
-    monkeypatch.setenv("PATH", f"{machine.folder}/bin:{os.environ['PATH']}")
-    assert main(["tts", "reconcile"], machine.places) == 0
-    assert half.exists()
-
-
-def test_what_puppet_wants_while_a_call_waits_for_another_is_not_pruned(machine: Machine) -> None:
-    half = machine.folder / "releases" / "v25-3333333"
-    with files.locked(f"{machine.folder}/locks/releases-tts.switch.lock"):
-        waiting = machine.start("tts", "prune")
-        assert waiting.stderr and "waiting for it" in waiting.stderr.readline()
-        machine.describe(wanted_release=half.name)
-        half.mkdir()
-    assert half.name not in waiting.communicate(timeout=60)[0]
-    assert half.exists()
 
 
 def test_the_guard_of_every_puppet_run_loads_little(machine: Machine) -> None:

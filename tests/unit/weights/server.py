@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.unit.local_server import LocalServer, served
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 MEGA = 2**20
 
 
-class Server(ThreadingHTTPServer):
+class Server(LocalServer):
     """Has ``files``, by their paths. ``wrong`` says how it misbehaves.
 
     ``404`` and the like: it answers with that; ``breaks``: it closes each connection after 3 MiB; ``stalls``: it
     sends 1 MiB and nothing more; ``lies``: one byte in the middle is another; ``short``: files end a byte early;
-    ``elsewhere``: it redirects to where nothing is; ``no ranges``: it sends files from their begin only.
+    ``elsewhere``: it redirects to where nothing is.
     """
 
-    daemon_threads = True
-
     def __init__(self, files: Mapping[str, bytes], wrong: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.files, self.wrong = files, wrong
         self.sent = 0
-        self.over = threading.Event()
-
-    @property
-    def url(self) -> str:
-        """Where its files are."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -58,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, content: bytes) -> None:
         wrong = self.server.wrong
         content = content[:-1] if wrong == "short" else content
-        asked = None if wrong == "no ranges" else _RANGE.fullmatch(self.headers.get("Range", ""))
+        asked = _RANGE.fullmatch(self.headers.get("Range", ""))
         first = int(asked[1]) if asked else 0
         end = min(int(asked[2] or len(content)) + 1 if asked and asked[2] else len(content), len(content))
         self.send_response(206 if asked else 200)
@@ -87,16 +80,8 @@ def _damaged(content: bytes) -> bytes:
 @contextmanager
 def serve(files: Mapping[str, bytes], wrong: str = "") -> Iterator[Server]:
     """Serve ``files`` until the block ends."""
-    server = Server(files, wrong)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with served(Server(files, wrong)) as server:
         yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def wait_until_sent(server: Server, amount: int) -> None:

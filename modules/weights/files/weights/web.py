@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 
 from weights import metalink
-from weights.bundle import File
+from weights.bundle import PIECE, File
 from weights.errors import WeightsError
 
 #: What a file is named until all of it is there; aria2 keeps beside it which parts of it are.
@@ -22,7 +22,7 @@ WRONG_BYTES = "serves wrong bytes"
 _COMMAND = (
     "aria2c --no-conf --check-integrity=true --continue=true --always-resume=false --allow-overwrite=true"
     " --auto-file-renaming=false --file-allocation=none --remote-time=false --auto-save-interval=5"
-    " --max-connection-per-server=8 --split=8 --min-split-size=16M --max-concurrent-downloads=2"
+    f" --max-connection-per-server=8 --split=8 --min-split-size={PIECE} --max-concurrent-downloads=2"
     " --max-tries=3 --retry-wait=1 --enable-color=false --console-log-level=warn"
     " --summary-interval=0 --download-result=full"
 ).split()

@@ -160,8 +160,7 @@ class GitSource:
                 raise CommandFailed(f"{self.url}: {late}") from None
             finally:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+                    _kill(process)
             printed.seek(0)
             said.seek(0)
             if status:
@@ -200,6 +199,22 @@ def open_source(url: str, limit: float = LIMIT) -> Iterator[GitSource]:
     """Open the repository at ``url`` for reading, which may take ``limit`` seconds in all."""
     with tempfile.TemporaryDirectory(prefix="fleet-git-", ignore_cleanup_errors=True) as folder:
         yield GitSource(url, Path(folder), limit)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill ``process`` with its whole session, and see all of it gone, which works in a folder to be removed.
+
+    What its parent does not wait for is init's to collect, and some never do: hence one second at most.
+    """
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
 
 
 def _environment() -> dict[str, str]:

@@ -31,3 +31,14 @@ def errors(output: str) -> str:
     """
     lines = output.splitlines()
     return "\n".join([line for line in lines if line.startswith("Error: ")] or lines[-20:])
+
+
+def reached_nobody(output: str) -> bool:
+    r"""Tell whether an agent's run ended because no server answered it in time.
+
+    >>> reached_nobody("Error: Connection to https://puppet:8140/x failed\nError: No more routes to ca\n")
+    True
+    >>> reached_nobody("Error: Could not retrieve catalog from remote server: Error 500 on SERVER\n")
+    False
+    """
+    return "Error: No more routes to " in output

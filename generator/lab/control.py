@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
+from generator.file_list import LISTS
 from generator.lab import standin
 from generator.lab.folders import REPOSITORY, Folders
+from generator.lab.standin_weights import make_weights
+from generator.yaml_edit import write_beside
 
 BRANCH = "production"
 SERVICE = "indextts2"
@@ -25,10 +28,11 @@ def prepare(folders: Folders) -> str:
     folders.control.parent.mkdir(parents=True, exist_ok=True)
     repository = folders.control.parent / "standin.git"
     pins = standin.make_repository(repository, uv_program(), folders.cache / "standin")
-    bundles = standin.make_weights(folders.state / "hub")
-    partial = folders.state / "catalogue.yaml.new"
-    partial.write_text(standin.catalogue(SERVICE, pins, bundles))
-    partial.rename(folders.state / "catalogue.yaml")
+    bundles = make_weights(folders.state / "hub")
+    (folders.state / LISTS.name).mkdir(exist_ok=True)
+    for bundle in bundles.values():
+        write_beside(folders.state / LISTS.name / f"{bundle.digest}.json", bundle.listing)
+    write_beside(folders.state / "catalogue.yaml", standin.catalogue(SERVICE, pins, bundles))
     return sync(folders)
 
 
@@ -58,6 +62,7 @@ def sync(folders: Folders) -> str:
         if (REPOSITORY / name).exists():
             _copy(REPOSITORY / name, clone / name)
     shutil.copytree(REPOSITORY / OVERLAY, clone / "hieradata", dirs_exist_ok=True)
+    shutil.copytree(folders.state / LISTS.name, clone / LISTS, dirs_exist_ok=True)
     _copy(folders.state / "catalogue.yaml", clone / "hieradata" / "catalogue" / f"{SERVICE}.yaml")
     return _commit(clone, "The working tree, with the lab's data")
 

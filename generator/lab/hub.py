@@ -1,8 +1,9 @@
 """A hub for the lab: serves weights by as much of the Hugging Face hub's API as its client asks for.
 
-Below the root lies ``<owner>/<name>/<revision>/<files>``; a branch such as ``main`` is a link to
-a revision. Start it with ``python -m generator.lab.hub --root DIR --listen 10.77.0.1:8000``, and
-point a client at it with ``HF_ENDPOINT``.
+Below the root lies ``<owner>/<name>/<revision>/<files>``, of a space below ``spaces/``; a branch such as
+``main`` is a link to a revision. Start it with
+``python -m generator.lab.hub --root DIR --listen 10.77.0.1:8000``, and point a client at it with
+``HF_ENDPOINT``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import functools
 import hashlib
 import json
 import re
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
@@ -20,9 +22,12 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-REPOSITORY = r"(?P<repository>[\w.-]+/[\w.-]+)"
-MODEL = re.compile(rf"/api/models/{REPOSITORY}(?:/(?P<view>revision|tree)/(?P<revision>[^/]+))?/?")
-FILE = re.compile(rf"/{REPOSITORY}/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
+NAME = r"[\w.-]+/[\w.-]+"
+DESCRIPTION = re.compile(
+    rf"/api/(?:models/|(?P<kind>spaces/))(?P<name>{NAME})"
+    r"(?:/(?P<view>revision|tree)/(?P<revision>[^/]+))?/?"
+)
+FILE = re.compile(rf"/(?P<repository>(?:spaces/)?{NAME})/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
 RANGE = re.compile(r"bytes=(?P<first>\d+)-(?P<last>\d*)")
 
 
@@ -61,11 +66,13 @@ def digest(file: Path) -> str:
     return _digest(file, status.st_size, status.st_mtime_ns)
 
 
-def copy(source: BufferedIOBase, target: BufferedIOBase, length: int) -> None:
-    """Copy ``length`` bytes."""
-    while length and (block := source.read(min(length, 1 << 20))):
+def copy(source: BufferedIOBase, target: BufferedIOBase, length: int, rate: int | None = None) -> None:
+    """Copy ``length`` bytes, at most ``rate`` of them a second."""
+    while length and (block := source.read(min(length, rate // 20 if rate else 1 << 20))):
         target.write(block)
         length -= len(block)
+        if rate:
+            time.sleep(0.05)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -79,16 +86,17 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        """Answer with a model's description, its list of files, or a file."""
+        """Answer with a repository's description, its list of files, or a file."""
         path = unquote(urlsplit(self.path).path)
-        if asked := MODEL.fullmatch(path):
-            self._model(asked["repository"], asked["revision"] or "main", asked["view"] == "tree")
+        if asked := DESCRIPTION.fullmatch(path):
+            repository = f"{asked['kind'] or ''}{asked['name']}"
+            self._describe(repository, asked["revision"] or "main", asked["view"] == "tree")
         elif asked := FILE.fullmatch(path):
             self._file(asked["repository"], asked["revision"], asked["path"])
         else:
             self._missing("EntryNotFound", path)
 
-    def _model(self, repository: str, revision: str, tree: bool) -> None:
+    def _describe(self, repository: str, revision: str, tree: bool) -> None:
         snapshot = self._snapshot(repository, revision)
         if not snapshot:
             return
@@ -130,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "GET":
             with file.open("rb") as content:
                 content.seek(wanted.first)
-                copy(content, self.wfile, wanted.end - wanted.first)
+                copy(content, self.wfile, wanted.end - wanted.first, self.server.rate)
 
     def _snapshot(self, repository: str, revision: str) -> Path | None:
         """Find the folder of a revision, or answer that there is none."""
@@ -159,23 +167,27 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves the repositories below ``root`` at ``address``; port 0 takes a free one."""
+    """Serves the repositories below ``root`` at ``address``; port 0 takes a free one.
+
+    A connection gets at most ``rate`` bytes a second of a file.
+    """
 
     daemon_threads = True
 
-    def __init__(self, root: Path, address: tuple[str, int]) -> None:
+    def __init__(self, root: Path, address: tuple[str, int], rate: int | None = None) -> None:
         """Bind to ``address``; ``serve_forever`` answers."""
-        self.root = root.resolve()
+        self.root, self.rate = root.resolve(), rate
         super().__init__(address, Handler)
 
 
 @click.command()
 @click.option("--root", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
 @click.option("--listen", metavar="ADDRESS:PORT", default="127.0.0.1:8000", show_default=True)
-def main(root: Path, listen: str) -> None:
+@click.option("--rate", type=int, help="Bytes of a file that a connection gets in a second, at most.")
+def main(root: Path, listen: str, rate: int | None) -> None:
     """Serve the weights below ROOT."""
     address, _, port = listen.rpartition(":")
-    Hub(root, (address, int(port))).serve_forever()
+    Hub(root, (address, int(port)), rate).serve_forever()
 
 
 if __name__ == "__main__":

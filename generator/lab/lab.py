@@ -6,7 +6,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
-from generator.lab import cgroups, control, image, network, server, ssh
-from generator.lab.agent import AgentRun, agent_command, errors
-from generator.lab.folders import REPOSITORY, Folders
+from generator.lab import cgroups, control, image, network, origin, server, ssh
+from generator.lab.agent import AgentRun, agent_command, errors, reached_nobody
+from generator.lab.folders import Folders
 from generator.lab.host import require_host
 from generator.lab.mounts import below, unmount_below
 from generator.lab.node import Node
@@ -69,7 +68,9 @@ class Lab:
                     leftover.remove()
             wanted = [self._node(name) for name in names]
             with self._side_by_side(2 * len(wanted) + 3) as begin:
-                ready = begin(self._set_up_server, server_node, begin(self._serve_code))
+                ready = begin(
+                    self._set_up_server, server_node, begin(origin.serve, self.folders, self._processes)
+                )
                 booted = {node.name: begin(self._boot, node) for node in wanted}
                 begin(self._run_agent, f"agent run of {server_node.name}", server_node, ready)
                 for node in wanted:
@@ -140,6 +141,23 @@ class Lab:
         )
         return AgentRun(done.returncode, done.stdout)
 
+    def boot(self, node: str) -> None:
+        """Make another node than those of `up`, and boot it; nothing is installed on it."""
+        self._require_server()
+        with self._alone():
+            self._boot(self._node(node))
+
+    def converge(self, node: str) -> None:
+        """Invite a node that was booted, and run its agent for the first time."""
+        with self._alone():
+            self._join(self._node(node), self._node(network.SERVER))
+
+    def remove(self, node: str) -> None:
+        """Take a node away, with what the server knows of it."""
+        with self._alone():
+            self._node(node).remove()
+            server.forget(self._node(network.SERVER), self._node(node))
+
     def cut_power(self, node: str) -> None:
         """End ``node`` as a power cut would; `restore_power` or `up` boots it again."""
         self._node(node).stop()
@@ -182,35 +200,6 @@ class Lab:
         names = sorted(folder.name for folder in self.folders.nodes.glob("*"))
         return [self._node(name) for name in names]
 
-    def _serve_code(self) -> None:
-        """Have the host serve the control repository, the stand-in and its weights."""
-        with step("make the stand-in and the lab's control repository"):
-            control.prepare(self.folders)
-        git = self.folders.control.parent
-        link = git / "control.git"
-        if not link.is_symlink():
-            link.symlink_to("control/.git")
-        daemon = [
-            "git",
-            "daemon",
-            "--reuseaddr",
-            "--export-all",
-            f"--listen={network.HOST}",
-            f"--base-path={git}",
-        ]
-        hub: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "generator.lab.hub",
-            "--root",
-            self.folders.state / "hub",
-        ]
-        log = self.folders.state / "log"
-        if not self._processes.find("git"):
-            self._processes.start("git", [*daemon, git], log / "git")
-        if not self._processes.find("hub"):
-            self._processes.start("hub", [*hub, "--listen", f"{network.HOST}:8000"], log / "hub", REPOSITORY)
-
     def _boot(self, node: Node) -> None:
         if not node.is_finished():
             base = image.ensure(node.suite, self.folders, self._processes)
@@ -231,8 +220,11 @@ class Lab:
 
     def _converge(self, node: Node, server_node: Node, ready: Future[None], booted: Future[None]) -> None:
         booted.result()
-        node.run(["apt-get", "-qq", "update"])
         ready.result()
+        self._join(node, server_node)
+
+    def _join(self, node: Node, server_node: Node) -> None:
+        node.run(["apt-get", "-qq", "update"])
         server.forget(server_node, node)
         node.invite(server.invitation(server_node, node, ROLE), ROLE, server.ENVIRONMENT)
         self._run_agent(f"first agent run of {node.name}", node)
@@ -242,11 +234,20 @@ class Lab:
             job.result()
         with step(title):
             run = node.run(agent_command(), check=False)
+            # Seen once: a connection that the server never answered, while it answered another node's.
+            # An agent that runs on a timer asks again, too.
+            if reached_nobody(run.stdout):
+                say(f"{node.name} asks once more\n{errors(run.stdout)}\n{self._connections()}")
+                run = node.run(agent_command(), check=False)
             if run.returncode not in (0, 2):
                 raise CommandFailed(
                     f"{node.name}: the agent ended with {run.returncode}\n{errors(run.stdout)}"
                 )
         node.finish()
+
+    def _connections(self) -> str:
+        """List the connections of agents, as the server sees them."""
+        return self._node(network.SERVER).run(["ss", "-tan", "sport = :8140"], check=False).stdout
 
     @contextmanager
     def _side_by_side(self, most: int) -> Iterator[Callable[..., Future[None]]]:

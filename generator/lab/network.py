@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
@@ -12,11 +15,16 @@ BRIDGE = "lab0"
 TABLE = "fleet_lab"
 NETWORK = "10.77.0.0/24"
 HOST = "10.77.0.1"
+#: A bridge without an address of its own takes the lowest of its ports: whenever a node came or went, others
+#: would go on sending to the one before.
+_MAC = "02:00:0a:4d:00:01"
 DOMAIN = "lab.test"
 SERVER = "puppet"
 #: Addresses end at .254, and the first TTS node has .11.
 MOST_NODES = 243
 
+#: Names in the table: who may not leave the bridge, and how many packets of theirs tried to.
+_SHUT_IN, _TURNED_BACK = "shut_in", "turned_back"
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
@@ -58,6 +66,7 @@ def up(state: Path) -> None:
     _FORWARD.write_text("1\n")
     if not _bridge_exists():
         _run("ip", "link", "add", BRIDGE, "type", "bridge")
+    _run("ip", "link", "set", BRIDGE, "address", _MAC)
     _run("ip", "address", "replace", f"{HOST}/24", "dev", BRIDGE)
     _run("ip", "link", "set", BRIDGE, "up")
     # `add` before `delete` makes the delete succeed whether the table is there or not.
@@ -65,12 +74,39 @@ def up(state: Path) -> None:
         add table ip {TABLE}
         delete table ip {TABLE}
         table ip {TABLE} {{
+          set {_SHUT_IN} {{
+            type ipv4_addr
+          }}
+          counter {_TURNED_BACK} {{
+          }}
+          chain pass {{
+            type filter hook forward priority filter
+            ip saddr @{_SHUT_IN} oifname != "{BRIDGE}" counter name {_TURNED_BACK} reject
+          }}
           chain leave {{
             type nat hook postrouting priority srcnat
             ip saddr {NETWORK} oifname != "{BRIDGE}" masquerade
           }}
         }}"""
     subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+
+
+@contextmanager
+def shut_in(node: str) -> Iterator[None]:
+    """Have the network of ``node`` end at the bridge."""
+    element = ("element", "ip", TABLE, _SHUT_IN, f"{{ {address(node)} }}")
+    _run("nft", "add", *element)
+    try:
+        yield
+    finally:
+        _run("nft", "delete", *element)
+
+
+def turned_back() -> int:
+    """Count the packets that nodes which are shut in have sent to other networks."""
+    command = ["nft", "--json", "list", "counter", "ip", TABLE, _TURNED_BACK]
+    listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return int(listed["nftables"][-1]["counter"]["packets"])
 
 
 def down(state: Path) -> None:

@@ -54,5 +54,5 @@ def invitation(server: Node, node: Node, role: str) -> str:
 
 
 def forget(server: Node, node: Node) -> None:
-    """Clean the certificate of a node that is made anew."""
+    """Clean the certificate of a node that is made anew, or gone."""
     server.run(["puppetserver", "ca", "clean", "--certname", node.certname], check=False)

@@ -1,4 +1,4 @@
-"""The lab's stand-in for index-tts: its git repository, its weights, and the pins of both."""
+"""The lab's stand-in for index-tts: its git repository, and the pins of that and of its weights."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from generator.errors import CommandFailed
+from generator.lab.standin_weights import Bundle, bundle_of, demanded_examples, demanded_models
 
 TEMPLATES = Path(__file__).parents[2] / "tests" / "lab" / "standin"
 
@@ -22,32 +23,6 @@ TEMPLATES = Path(__file__).parents[2] / "tests" / "lab" / "standin"
 BASE_FLAGS = ("--verbose", "--port", "--host", "--model_dir")
 V2_FLAGS = (*BASE_FLAGS, "--fp16", "--deepspeed", "--cuda_kernel", "--gui_seg_tokens")
 V25_FLAGS = (*V2_FLAGS, "--version", "--accel", "--torch_compile", "--qwen_emo")
-
-#: bundle -> repository on the hub, and its files with their sizes in bytes. Names and folders are
-#: upstream's, because a module that copes with them copes with those.
-WEIGHTS: dict[str, tuple[str, dict[str, int]]] = {
-    "standin-1.5": ("lab/standin-1.5", {"bpe.model": 60_000, "gpt.pth": 900_000, "config.yaml": 2_000}),
-    "standin-2": (
-        "lab/standin-2",
-        {
-            "bpe.model": 120_000,
-            "gpt.pth": 3_000_000,
-            "s2mel.pth": 1_200_000,
-            "wav2vec2bert_stats.pt": 9_343,
-            "qwen0.6bemo4-merge/model.safetensors": 500_000,
-        },
-    ),
-    "standin-2.5": (
-        "lab/standin-2.5",
-        {
-            "gpt.pth": 3_200_000,
-            "codec.pth": 600_000,
-            "s2mel.pth": 400_000,
-            "multilingual_zh_ja_yue_char_del.tiktoken": 800_000,
-            "wav2vec2bert_stats.pt": 9_343,
-        },
-    ),
-}
 
 #: Author, committer and date of every commit: the same files make the same commit, on any machine.
 IDENTITY = {
@@ -101,19 +76,6 @@ class Pin:
         }
 
 
-@dataclass(frozen=True)
-class Bundle:
-    """What the catalogue says of a set of weights; ``files`` is path to sha256."""
-
-    repository: str
-    revision: str
-    files: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-    def data(self) -> dict[str, object]:
-        """Give the bundle as Hiera data."""
-        return {"repository": self.repository, "revision": self.revision}
-
-
 def make_repository(target: Path, uv: Path, cache: Path | None = None) -> dict[str, Pin]:
     """Make the bare repository ``target`` afresh, with a tag for each of :data:`RELEASES`.
 
@@ -140,24 +102,6 @@ def make_repository(target: Path, uv: Path, cache: Path | None = None) -> dict[s
     return pins
 
 
-def make_weights(hub_root: Path) -> dict[str, Bundle]:
-    """Write the weights where :mod:`generator.lab.hub` serves them from; files that are there stay."""
-    bundles = {}
-    for name, (repository, sizes) in WEIGHTS.items():
-        bundle = _bundle(name)
-        snapshot = hub_root / repository / bundle.revision
-        for path, content in _contents(repository, sizes):
-            file = snapshot / path
-            if not file.exists() or file.stat().st_size != len(content):
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
-        main = snapshot.parent / "main"
-        main.unlink(missing_ok=True)
-        main.symlink_to(bundle.revision)
-        bundles[name] = bundle
-    return bundles
-
-
 def catalogue(service: str, pins: Mapping[str, Pin], bundles: Mapping[str, Bundle]) -> str:
     """Render the lab's ``hieradata/catalogue/<service>.yaml``."""
     return yaml.safe_dump(
@@ -169,19 +113,6 @@ def catalogue(service: str, pins: Mapping[str, Pin], bundles: Mapping[str, Bundl
         explicit_start=True,
         width=110,
     )
-
-
-def _contents(repository: str, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
-    """Make the bytes of each file of ``repository``: as dense as real weights, always the same."""
-    for path, size in sizes.items():
-        yield path, hashlib.shake_128(f"{repository}/{path}".encode()).digest(size)
-
-
-def _bundle(name: str) -> Bundle:
-    repository, sizes = WEIGHTS[name]
-    files = {path: hashlib.sha256(content).hexdigest() for path, content in _contents(repository, sizes)}
-    revision = hashlib.sha1(json.dumps(files).encode(), usedforsecurity=False).hexdigest()
-    return Bundle(repository, revision, files)
 
 
 def _write_tree(work: Path, tag: str, release: Release, uv: Path, cache: Path | None) -> None:
@@ -198,7 +129,9 @@ def _write_tree(work: Path, tag: str, release: Release, uv: Path, cache: Path | 
         "host": release.host,
         "flags": release.flags,
         "load_seconds": 2.0,
-        "weights": _bundle(release.weights).files,
+        "weights": bundle_of(release.weights).files,
+        "models": demanded_models(release.weights),
+        "examples": demanded_examples(release.weights),
     }
     (work / "release.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     if release.install == "requirements":

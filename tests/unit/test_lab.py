@@ -117,6 +117,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     monkeypatch.setattr(control, "REPOSITORY", tree)
     made = Folders(tmp_path / "cache", tmp_path / "state")
     made.state.mkdir()
+    (made.state / "lists").mkdir()
     (made.state / "catalogue.yaml").write_text("indextts2::releases: {v23: {}}\n")
     return made
 

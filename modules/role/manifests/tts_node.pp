@@ -6,5 +6,6 @@
 #     pp_environment: prod
 class role::tts_node {
   include profile::puppet_agent
+  include profile::gpu
   include profile::tts
 }

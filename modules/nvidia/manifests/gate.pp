@@ -1,0 +1,36 @@
+# @summary What stands before a service that computes on a card: the card's device nodes, and a gate
+#
+# A service's unit wants `nvidia-devices.service`, which makes the device nodes as root, since a sandboxed process cannot,
+# and waits for them at boot. Its first step is `gate`, which has CUDA say whether it sees a card: frameworks fall back to
+# the CPU without a word. `releases` asks the same before it stops what serves.
+#
+# @example Before a unit of a service
+#   include nvidia::gate
+class nvidia::gate {
+  include nvidia::programs
+
+  $lib = $nvidia::programs::folder
+
+  file {
+    default:
+      ensure => file,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0755',
+      ;
+    # In the catalogue, so that a run without a change asks the server for no file.
+    "${lib}/devices":
+      content => file('nvidia/devices.sh'),
+      ;
+    "${lib}/gate":
+      content => file('nvidia/gate.py'),
+      ;
+    "${lib}/lost":
+      content => file('nvidia/lost.sh'),
+      ;
+    '/etc/systemd/system/nvidia-devices.service':
+      mode    => '0644',
+      content => file('nvidia/nvidia-devices.service'),
+      ;
+  }
+}

@@ -1,0 +1,103 @@
+"""What apt makes of the pins of the module nvidia: the branch or the version that was asked for, or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.private_apt import a_repository, an_apt
+
+PIN = Path(__file__).parents[2] / "modules" / "nvidia" / "templates" / "nvidia.pref.epp"
+NAMED = "nvidia-kernel-open-dkms"
+#: Of the same source, and no package that Puppet names.
+LIBRARY = "libcuda1"
+VERSIONS = ["580.95.05-1", "580.126.09-1", "615.71.09-1"]
+
+
+class Node:
+    """An apt that knows NVIDIA's repository, and Ubuntu's archive with a newer build of branch 580."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make it in ``folder``."""
+        self.folder = folder
+        a_repository(folder / "nvidia", "NVIDIA", "stable", {NAMED: VERSIONS, LIBRARY: VERSIONS})
+        a_repository(folder / "ubuntu", "Ubuntu", "noble", {LIBRARY: ["580.126.09-9ubuntu1"]})
+        sources = folder / "sources.list"
+        sources.write_text(
+            f"deb [trusted=yes] file:{folder}/nvidia stable main\ndeb [trusted=yes] file:{folder}/ubuntu noble main\n"
+        )
+        self.environment = an_apt(folder, sources)
+        self.run("apt-get", "update")
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of this apt."""
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True)
+
+    def pin(self, pinned: str, priority: int = 990, not_ubuntus: bool = False) -> None:
+        """Write the file as Puppet would."""
+        values = {"pinned": pinned, "priority": priority, "packages": [NAMED], "not_ubuntus": not_ubuntus}
+        rendered = subprocess.run(
+            ["puppet", "epp", "render", PIN, "--values", json.dumps(values, separators=(",", "=>"))],
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)},
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+        (self.folder / "preferences").write_text(rendered)
+
+    def has(self, version: str) -> None:
+        """Say that both packages are installed."""
+        (self.folder / "status").write_text(
+            "".join(
+                f"Package: {name}\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n"
+                "Maintainer: none\nDescription: none\n\n"
+                for name in (NAMED, LIBRARY)
+            )
+        )
+
+    def candidates(self) -> list[str]:
+        """The versions of both packages that apt would take."""
+        said = self.run("apt-cache", "policy", NAMED, LIBRARY).stdout
+        return [line.split()[1] for line in said.splitlines() if line.startswith("  Candidate:")]
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """A node without a driver."""
+    return Node(tmp_path)
+
+
+def test_the_newest_of_the_branch_and_no_newer_branch(node: Node) -> None:
+    assert node.candidates() == ["615.71.09-1", "615.71.09-1"]
+    node.pin("580.*")
+    assert node.candidates() == ["580.126.09-1", "580.126.09-9ubuntu1"]
+
+
+def test_nothing_of_ubuntus_under_the_same_name(node: Node) -> None:
+    node.pin("580.*", not_ubuntus=True)
+    assert node.candidates() == ["580.126.09-1", "580.126.09-1"]
+
+
+def test_the_exact_version_and_none_in_its_place(node: Node) -> None:
+    node.pin("580.95.05-*")
+    assert node.candidates() == ["580.95.05-1", "580.95.05-1"]
+    # 580.9 is no beginning of it
+    node.pin("580.9-*")
+    assert node.candidates()[0] == "(none)"
+    refused = node.run("apt-get", "-s", "-y", "install", NAMED)
+    assert refused.returncode and "has no installation candidate" in refused.stderr
+
+
+def test_down_to_an_older_version_only_where_that_is_allowed(node: Node) -> None:
+    node.has("580.126.09-1")
+    install = ("apt-get", "-s", "-y", "--no-remove", "install", NAMED, LIBRARY)
+    node.pin("580.95.05-*")
+    assert "Inst" not in node.run(*install).stdout
+    node.pin("580.95.05-*", priority=1001)
+    assert node.candidates() == ["580.95.05-1", "580.95.05-1"]
+    assert node.run(*install).returncode
+    assert "Inst" in node.run(*install, "--allow-downgrades").stdout

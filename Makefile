@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 FLEET := .venv/bin/fleet
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint test test-unit test-faults bench clean
+.PHONY: help setup lab lint test test-unit test-faults test-gpu bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -30,6 +30,11 @@ test-faults: ## the lab with every fault, not only one of each class (as root)
 	@scripts/needs-lab test-faults
 	@scripts/setup
 	@.venv/bin/python -m generator.suite faults
+
+test-gpu: ## the fact about NVIDIA's cards on this machine, which must have one
+	@scripts/needs-gpu test-gpu
+	@scripts/setup
+	@.venv/bin/python -m pytest -v -s tests/gpu
 
 bench: ## the numbers; ONLY=name or prefix
 	@scripts/needs-lab bench

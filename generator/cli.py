@@ -25,6 +25,7 @@ VERBS = {
     "bump": "generator.commands.bump:bump",
     "diff": "generator.commands.diff:diff",
     "weights": "generator.commands.weights:weights",
+    "mirror": "generator.commands.mirror:mirror",
 }
 
 
@@ -70,6 +71,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
+        sys.exit(2)
+    except OSError as error:
+        # such as a folder that may not be written to
+        print(f"{error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         print("stopped", file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import Any
 import fastjsonschema
 
 from generator import definition_checks as checks
+from generator import definition_folders as folders
 from generator import puppet_types
 from generator.definition_schema import DEFINITION
 from generator.errors import FleetError, InputError, InputErrors
@@ -18,6 +19,7 @@ from generator.service import (
     Accounts,
     Call,
     DataType,
+    Fill,
     Jobs,
     Listen,
     Parameter,
@@ -110,7 +112,9 @@ def _read(path: Path) -> tuple[Document, Service]:
         *checks.name_errors(document, pattern),
         *checks.claim_errors(document, pattern),
         *checks.parameter_errors(document, aliases),
-        *checks.folder_errors(document),
+        *folders.folder_errors(document),
+        *folders.filled_errors(document),
+        *folders.room_errors(document),
     ]
     if errors:
         raise InputErrors(errors)
@@ -129,7 +133,7 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
     common = [
         _common_parameter(name, entry, data)
         for name, entry in pattern["parameters"].items()
-        if "needs" not in entry or entry["needs"] in data.get("jobs", {})
+        if "needs" not in entry or data.get(entry["needs"]) or entry["needs"] in data.get("jobs", {})
     ]
     own = [_own_parameter(name, entry, aliases) for name, entry in data.get("parameters", {}).items()]
     return Service(
@@ -148,7 +152,8 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
         extras=tuple(data["extras"]),
         writable=tuple(data.get("writable", [])),
         scratch=tuple(data.get("scratch", [])),
-        weights=Weights(weights["flag"], tuple(weights.get("writable", []))) if weights else None,
+        filled={folder: Fill(**how) for folder, how in sorted(data.get("filled", {}).items())},
+        weights=Weights(weights["flag"]) if weights else None,
         packages=_packages(data.get("packages", {}), pattern),
         environment={
             name: RoomPath(*next(iter(value.items()))) if isinstance(value, dict) else value

@@ -214,14 +214,6 @@ def _fits_one_word(kind: puppet_types.Type) -> bool:
             return isinstance(kind, _ONE_WORD)
 
 
-def folder_errors(document: Document) -> Iterator[InputError]:
-    """Folders that all instances share and each has its own of."""
-    for number, folder in enumerate(document.data.get("scratch", [])):
-        if folder in document.data.get("writable", []):
-            message = f"{folder} is in writable already, which all instances share; take one of the two out"
-            yield document.error(("scratch", number), message)
-
-
 def neighbour_errors(document: Document, service: Service, others: list[Service]) -> Iterator[InputError]:
     """What ``service`` claims although one of ``others`` has it: accounts, the port, the folder."""
     for other in others:

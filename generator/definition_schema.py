@@ -21,8 +21,8 @@ RESERVED_PARAMETERS = frozenset(
 
 #: Variables of the class itself, which a parameter cannot be.
 INIT_VARIABLES = frozenset(
-    "build_dir build_variables cache_hub cards config_dir digest libexec_dir pin release release_dir"
-    " releases_dir smallest_card state_dir weights_dir".split()
+    "bindings build_dir build_variables cache_hub cards config_dir digest libexec_dir pin release release_dir"
+    " releases_dir state_dir weights_dir".split()
 )
 
 #: Noncharacters: systemd takes a line with one for broken UTF-8, and leaves it out.
@@ -60,6 +60,14 @@ _BELOW = _text(
     "a relative path without .. and not in .git or .venv, of letters, digits and . _ -",
 )
 _FOLDERS = {"type": "array", "items": _BELOW, "uniqueItems": True}
+_FILL = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "description": "one of python, a line that makes what is in it, and weights, a folder of them",
+    "additionalProperties": False,
+    "properties": {"python": _text(_LINE, _ONE_LINE), "weights": _BELOW},
+}
 _ABSOLUTE = _text(
     r"^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$",
     "an absolute path of letters, digits and . _ -, such as /opt/echo",
@@ -142,14 +150,17 @@ DEFINITION: dict[str, Any] = {
         "extras": {"type": "array", "items": _text(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", "the name of an extra")},
         "writable": _FOLDERS,
         "scratch": _FOLDERS,
+        "filled": {
+            "type": "object",
+            "additionalProperties": False,
+            "propertyNames": _names(_BELOW["description"]),
+            "patternProperties": {_BELOW["pattern"]: _FILL},
+        },
         "weights": {
             "type": "object",
             "required": ["flag"],
             "additionalProperties": False,
-            "properties": {
-                "flag": _FLAG,
-                "writable": _FOLDERS,
-            },
+            "properties": {"flag": _FLAG},
         },
         "packages": {
             "type": "object",
@@ -171,7 +182,7 @@ DEFINITION: dict[str, Any] = {
                             "minProperties": 1,
                             "maxProperties": 1,
                             "additionalProperties": False,
-                            "properties": {"state": _BELOW, "cache_hub": _BELOW},
+                            "properties": {"state": _BELOW, "cache_hub": _BELOW, "weights": _BELOW},
                         },
                     ],
                 }

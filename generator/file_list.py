@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from generator.errors import FleetError
@@ -40,3 +40,10 @@ def write_list(root: Path, files: Sequence[File]) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()
     write_beside(root / LISTS / f"{digest}.json", text)
     return digest
+
+
+def drop_lists(root: Path, named: Collection[str]) -> None:
+    """Take away the lists that no catalogue names by their SHA-256 any more."""
+    for path in (root / LISTS).glob("*.json"):
+        if path.stem not in named:
+            path.unlink()

@@ -116,7 +116,7 @@ def _entry(
         "python": python,
         "weights": old.get("weights"),
         "flags": _flags(release, service) or old.get("flags"),
-        "vram_mib": old.get("vram_mib"),
+        **{field: old.get(field) for field in ("vram_mib", "least_vram_mib", "compute_capability")},
     }
     # without --repin only what is wished changes: somebody may have corrected the rest by hand
     entry = read | ({} if wishes.repin else old) | wishes.fields

@@ -48,7 +48,10 @@ class DataType:
 
 @dataclass(frozen=True)
 class RoomPath:
-    """A path below one of a service's rooms on the node (``state`` or ``cache_hub``)."""
+    """A path below one of a service's rooms on the node: ``state``, ``cache_hub``, or ``weights``.
+
+    The last is the folder of the release's weights, and nowhere for a release that has none.
+    """
 
     room: str
     path: str
@@ -72,10 +75,21 @@ class Listen:
 
 @dataclass(frozen=True)
 class Weights:
-    """How a service finds its weights: ``flag`` names their folder; it writes ``writable`` below it."""
+    """How a service finds its weights: ``flag`` names their folder, which it only reads."""
 
     flag: str
-    writable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How a folder of the checkout is filled at install, for the service only to read: by one of the two.
+
+    ``python`` is a line that the release's own environment runs in the checkout; ``weights`` is a folder of
+    the release's weights, whose files are linked.
+    """
+
+    python: str | None = None
+    weights: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +140,8 @@ class Service:
     writable: tuple[str, ...]
     #: the same, but each instance has one of its own
     scratch: tuple[str, ...]
+    #: folders of the checkout that it only reads, and how each is filled
+    filled: dict[str, Fill]
     weights: Weights | None
     packages: dict[str, tuple[str, ...]]
     environment: dict[str, str | RoomPath]
@@ -162,6 +178,11 @@ class Service:
     def cache_folders(self) -> list[str]:
         """The folders below ``cache_hub`` that the service itself fills."""
         return sorted(p.path for p in self.room_paths if p.room == "cache_hub")
+
+    @property
+    def made_folders(self) -> list[str]:
+        """The folders of the checkout whose content is none of its commit's."""
+        return sorted({*self.mount_points, *self.filled})
 
     @property
     def mount_points(self) -> list[str]:

@@ -11,7 +11,7 @@ import click
 from generator.commands.options import examples, root_option
 
 if TYPE_CHECKING:
-    from generator.bundles import Verdict
+    from generator.verdict import Verdict
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -28,25 +28,30 @@ def weights() -> None:
 
 
 @weights.command(
-    epilog=examples("fleet weights lock indextts2 IndexTTS-2.5 --from /mnt/nas/IndexTTS-2.5-c39ce5b")
+    epilog=examples(
+        "fleet weights lock indextts2 IndexTTS-2.5 --from /mnt/nas/IndexTTS-2.5-c39ce5b",
+        "fleet weights lock indextts2 IndexTTS-2.5 --from hub",
+    )
 )
 @click.argument("service")
 @click.argument("bundle")
-@click.option(
-    "--from", "folder", type=_FOLDER, required=True, metavar="DIR", help="A folder that has all of it."
-)
+@click.option("--from", "source", required=True, metavar="DIR|hub|URL", help="What has all of it.")
 @click.option("--relock", is_flag=True, help="Accept files that are not those which are locked.")
 @root_option
-def lock(service: str, bundle: str, folder: Path, relock: bool, root: Path) -> None:
-    """Lock the weights BUNDLE of SERVICE to what a folder holds.
+def lock(service: str, bundle: str, source: str, relock: bool, root: Path) -> None:
+    """Lock the weights BUNDLE of SERVICE to what a folder holds, or the hub, or the mirror of it at URL.
+
+    From a hub all of it is downloaded first, into build/weights, and stays there: what the hub sends today is
+    what nodes take from then on, so look whether it is what you expect. Models of other repositories that the
+    catalogue gives the bundle are downloaded to their places in it, and a folder has to have them there.
 
     The catalogue gets the digest of a list that has each file's path, size and digests; it lies in
-    modules/weights/files/lists. The exit code is 1 where a file is not the one that is known; nothing is
-    written then.
+    modules/weights/files/lists, from which lists go that no catalogue names any more. The exit code is 1
+    where a file is not the one that is known; nothing is written then.
     """
-    from generator.bundles import lock
+    from generator.bundle_lock import lock
 
-    done = lock(root, service, bundle, folder, relock)
+    done = lock(root, service, bundle, source, relock)
     if done.change:
         click.echo(done.change.diff(root), nl=False)
     for name in done.left_out:
@@ -67,13 +72,14 @@ def verify(folder: Path, root: Path) -> None:
     """
     from generator.bundles import verify
 
-    _tell(verify(root, folder))
+    tell(verify(root, folder))
 
 
 @weights.command(
     epilog=examples(
         "fleet weights mirror /mnt/nas --from https://mirror.example.org/weights",
         "fleet weights mirror /srv/weights IndexTTS-2.5 --from /mnt/nas --from https://other.example.org/weights",
+        "AWS_PROFILE=weights fleet weights mirror /mnt/nas --from s3://weights/mirror",
     )
 )
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
@@ -83,23 +89,27 @@ def verify(folder: Path, root: Path) -> None:
     "sources",
     multiple=True,
     required=True,
-    metavar="DIR|URL",
+    metavar="DIR|URL|s3://BUCKET/PREFIX|hub|modelscope",
     help="Where they are; tried in order.",
 )
 @root_option
 def mirror(folder: Path, bundles: tuple[str, ...], sources: tuple[str, ...], root: Path) -> None:
     """Fill DIR with weights of the catalogue, all or the BUNDLEs named, and verify what is there already.
 
-    A source is a folder, or the address of one on a web server, that has a folder for each bundle, as DIR
-    gets; addresses that follow each other are asked at once. A bundle appears when all of it is right; what
-    was killed is gone on with. The exit code is 1 where a bundle could not be fetched, or is damaged.
+    A source is a folder, or the address of one on a web server or in a bucket of S3, that has a folder for
+    each bundle, as DIR gets; hub, which is the model hub or what HF_ENDPOINT says; or modelscope. Mirrors on
+    the web that follow each other are asked at once, a hub alone. A bundle appears when all of it is right;
+    what was killed is gone on with. For S3, credentials, region and AWS_ENDPOINT_URL are those of Amazon's
+    own tools.
+
+    The exit code is 1 where a bundle could not be fetched, or is damaged.
     """
-    from generator.bundles import mirror
+    from generator.bundle_mirror import mirror
 
-    _tell(mirror(root, folder, sources, bundles))
+    tell(mirror(root, folder, sources, bundles))
 
 
-def _tell(verdicts: Iterator[Verdict]) -> None:
+def tell(verdicts: Iterator[Verdict]) -> None:
     """Print what is wrong with each folder of weights. Raises AnswerIsNo where something is."""
     from generator.errors import AnswerIsNo
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab import Lab
 from generator.progress import say, step
-from tests.bench import agent, converge, diff, front, recover, release, render, switch, validate
+from tests.bench import agent, converge, diff, front, gpu, recover, release, render, switch, validate, weights
 
 RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -21,6 +21,8 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "render": render.measure,
     "validate explain": validate.measure,
     "diff": diff.measure,
+    "gpu": gpu.measure,
+    "weights": weights.measure,
     "lab": converge.measure,
     "agent compile": agent.measure,
     "front": front.measure,

@@ -15,7 +15,7 @@ UNIT = f"""\
 [Service]
 WorkingDirectory={FOLDER}
 ExecStart={FOLDER}/.venv/bin/python webui.py --host 0.0.0.0 --port 7860 --model_dir checkpoints
-Environment=GRADIO_ANALYTICS_ENABLED=False
+Environment=GRADIO_ANALYTICS_ENABLED=False HF_HUB_CACHE=checkpoints/hub HF_HUB_OFFLINE=1
 Restart=always
 """
 #: Our own, which has the port; Puppet starts it again.

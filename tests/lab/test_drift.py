@@ -16,6 +16,7 @@ UNIT = "$(systemctl list-units --plain --no-legend --all 'indextts2-webui@*' | c
 PROCESS = f"systemctl show --property=MainPID --value {UNIT}"
 HERE = "cd /opt/indextts2/releases/v23-*/"
 WEIGHTS = "cd /opt/indextts2/cache_hub/standin-2-*/"
+FETCHED = "Exec[indextts2: weights "
 
 
 class Drift(NamedTuple):
@@ -30,6 +31,11 @@ class Drift(NamedTuple):
     corrected: str
     restarts: bool = False
     rare: bool = False
+
+
+def is_right(weights: str) -> str:
+    """Say whether a file of weights has the bytes that a blob is named by, as a shell script."""
+    return f"{WEIGHTS} && test -f /opt/indextts2/cache_hub/store/blobs/$(sha256sum {weights} | cut -c -64)"
 
 
 DRIFTS = {
@@ -98,10 +104,35 @@ DRIFTS = {
         f"{HERE} && test $(stat -c %U .) = tts-build && test $(stat -c %U .git/HEAD) = tts-build",
         "Exec[indextts2: restore owners]",
     ),
+    "tables of the text normaliser deleted": Drift(
+        f"{HERE} && rm -r indextts/utils/tagger_cache",
+        f"{HERE} && test -s indextts/utils/tagger_cache/zh_tn_tagger.fst",
+        "Exec[indextts2: fill indextts/utils/tagger_cache of ",
+    ),
     "weights made writable": Drift(
         f"{WEIGHTS} && chmod g+w bpe.model && chown tts-user bpe.model",
-        f"{WEIGHTS} && test $(stat -c %U:%a bpe.model) = tts-build:644 && test $(stat -c %U hf_cache) = tts-user",
+        f"{WEIGHTS} && test $(stat -c %U:%a bpe.model) = tts-build:444",
         "Exec[indextts2: restore owners]",
+    ),
+    "a model's revision changed": Drift(
+        f"{WEIGHTS} && echo | tee hub/models--*/refs/main", is_right("hub/models--*/refs/main"), FETCHED
+    ),
+    "weights truncated": Drift(f"{WEIGHTS} && truncate -s -1 gpt.pth", is_right("gpt.pth"), FETCHED),
+    "weights changed in one byte": Drift(
+        f"{WEIGHTS} && printf x | dd of=s2mel.pth bs=1 seek=1000 conv=notrunc", is_right("s2mel.pth"), FETCHED
+    ),
+    "weights deleted": Drift(
+        f"{WEIGHTS} && rm wav2vec2bert_stats.pt", is_right("wav2vec2bert_stats.pt"), FETCHED
+    ),
+    "weights of root, as of today": Drift(
+        f"{WEIGHTS} && chown root qwen*/* && touch qwen*/*",
+        f"{WEIGHTS} && test $(stat -c %U:%Y qwen*/*) = tts-build:400000001",
+        FETCHED,
+    ),
+    "list of weights edited": Drift(
+        "echo >> $(grep -l bpe.model /etc/weights/lists/*)",
+        "list=$(grep -l bpe.model /etc/weights/lists/*) && test $(sha256sum $list | cut -c -64) = $(basename $list .json)",
+        "Exec[indextts2: list of weights ",
     ),
     "git's index damaged": Drift(
         f"{HERE} && truncate -s 20 .git/index",

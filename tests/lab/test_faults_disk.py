@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.lab.standin import RELEASES as STANDIN
 from tests.lab.serving import CLIENTS, NODE, fails, wait_for
 
 if TYPE_CHECKING:
@@ -16,46 +17,57 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("settled")
 
 RELEASES = "/opt/indextts2/releases"
+CACHE = "/opt/indextts2/cache_hub"
 FULL = "No space left on device"
 
 
 @pytest.fixture
-def room(fleet: Fleet) -> Iterator[Callable[[str], None]]:
-    """Put the releases on a file system of their own, and give a function that says how much room is left there."""
+def room(fleet: Fleet, folder: str) -> Iterator[Callable[[str], None]]:
+    """Put a folder on a file system of its own, and give a function that says how much room is left there."""
     fleet.sh(
         NODE,
         "mkdir -p /mnt/small && mount -t tmpfs -o mode=755 small /mnt/small"
-        f" && cp -a {RELEASES}/. /mnt/small && chown --reference={RELEASES} /mnt/small"
-        f" && mount --bind /mnt/small {RELEASES} && umount /mnt/small"
+        f" && cp -a {folder}/. /mnt/small && chown --reference={folder} /mnt/small"
+        f" && mount --bind /mnt/small {folder} && umount /mnt/small"
         # what runs had its folders bound into what is hidden now
         " && releases indextts2 restart",
     )
 
     def leave(size: str) -> None:
-        used = f"$(df --output=used --block-size=1 {RELEASES} | tail -n 1)"
-        fleet.sh(NODE, f"mount -o remount,size=$(({used} + $(numfmt --from=iec {size}))) {RELEASES}")
+        used = f"$(df --output=used --block-size=1 {folder} | tail -n 1)"
+        fleet.sh(NODE, f"mount -o remount,size=$(({used} + $(numfmt --from=iec {size}))) {folder}")
 
     yield leave
-    fleet.sh(NODE, f"umount --lazy {RELEASES}")
+    fleet.sh(NODE, f"umount --lazy {folder}")
 
 
 @pytest.mark.parametrize(
-    ("size", "where"),
+    ("folder", "size", "where"),
     [
-        pytest.param("100K", "make checkout", id="checkout"),
-        pytest.param("20M", "Python environment of", id="environment", marks=pytest.mark.faults),
+        pytest.param(RELEASES, "100K", "make checkout", id="checkout"),
+        pytest.param(RELEASES, "20M", "Python environment of", id="environment", marks=pytest.mark.faults),
+        pytest.param(CACHE, "1M", "weights", id="weights", marks=pytest.mark.faults),
     ],
 )
 def test_a_full_disk_is_said_and_the_old_release_serves(
-    fleet: Fleet, room: Callable[[str], None], load: Load, size: str, where: str, old: str, new: str
+    fleet: Fleet,
+    room: Callable[[str], None],
+    load: Load,
+    folder: str,
+    size: str,
+    where: str,
+    old: str,
+    new: str,
 ) -> None:
-    fleet.sh(NODE, f"rm -rf {RELEASES}/{new}-*")
+    weights = STANDIN[new].weights
+    fleet.sh(NODE, f"rm -rf {RELEASES}/{new}-* {CACHE}/{weights}-* {CACHE}/store")
     room(size)
     fleet.serve(new)
     output = fails(fleet)
     said = [line for line in output.splitlines() if FULL in line]
     assert said, output
-    assert any(f"{RELEASES}/{new}-" in line and where in line for line in said), said
+    what = {RELEASES: f"{RELEASES}/{new}-", CACHE: f"{CACHE}/{weights}-"}[folder]
+    assert any(what in line and where in line for line in said), said
     assert fleet.release(NODE) == old
 
     room("2G")

@@ -111,6 +111,24 @@ def test_absent_takes_all_away_but_cache_hub_and_present_brings_it_back(
     assert fleet.sh("tts2", CACHE_HUB) == before, "nothing was fetched again"
 
 
+@pytest.mark.faults
+def test_another_root_leaves_the_weights_of_the_old_one_where_they_are(
+    fleet: Fleet, alone: Callable[..., None], old: str
+) -> None:
+    before = fleet.sh("tts2", CACHE_HUB)
+    alone(root="/srv/tts")
+    fleet.converge("tts2")
+    assert fleet.release("tts2") == old
+    assert fleet.sh("tts2", CACHE_HUB.replace("/opt/indextts2", "/srv/tts")).splitlines()
+    assert fleet.sh("tts2", CACHE_HUB) == before
+
+    fleet.on_node("tts2", None)
+    fleet.converge("tts2")
+    assert fleet.release("tts2") == old
+    assert fleet.sh("tts2", CACHE_HUB) == before, "nothing was fetched again"
+    fleet.sh("tts2", "rm -rf /srv/tts")
+
+
 def test_a_revision_without_a_pin_changes_nothing_and_says_the_cure(
     fleet: Fleet, alone: Callable[..., None]
 ) -> None:

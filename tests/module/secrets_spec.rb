@@ -35,8 +35,12 @@ RSpec.describe 'tts1.lab.test', type: :host do
     end
     FileUtils.cp_r("#{REPOSITORY}/hieradata", @folder)
     FileUtils.mkdir_p("#{@folder}/hieradata/secrets")
-    encrypted = eyaml("#{@folder}/good", 'encrypt', '--stdin', '--output=string', input: "#{HASH}\n")
+    encrypted, key, secret = ["#{HASH}\n", 'AKIA', 'a/secret+key'].map do |text|
+      eyaml("#{@folder}/good", 'encrypt', '--stdin', '--output=string', input: text)
+    end
     File.write("#{@folder}/hieradata/secrets/staging.yaml", "---\nindextts2::users:\n  alice: #{encrypted}")
+    bucket = "indextts2::weights_s3_credentials:\n  access_key_id: #{key}  secret_access_key: #{secret}"
+    File.write("#{@folder}/hieradata/secrets/bucket.yaml", "---\nindextts2::revision: v2.5.0\n#{bucket}")
   end
 
   after(:context) { FileUtils.rm_rf(@folder) }
@@ -54,6 +58,12 @@ RSpec.describe 'tts1.lab.test', type: :host do
     let(:trusted_facts) { super().merge('pp_environment' => 'prod') }
 
     it { is_expected.to contain_class('indextts2').without_users }
+  end
+
+  context 'when its environment has a key of S3' do
+    let(:trusted_facts) { super().merge('pp_environment' => 'bucket') }
+
+    it { is_expected.to contain_class('indextts2').with_weights_s3_credentials(sensitive('access_key_id' => 'AKIA', 'secret_access_key' => 'a/secret+key')) }
   end
 
   context 'when the server has another key' do

@@ -43,7 +43,7 @@ RSpec.describe 'echo_tiny', type: :class do
     # echo_tiny has no GPU, no weights and no extras
     it { is_expected.not_to a_unit_like(/nvidia|model_dir|weights/) }
     it { is_expected.to a_unit_like(/^PrivateDevices=yes$/) }
-    it { is_expected.not_to contain_file('/usr/local/lib/echo_tiny/fetch-weights') }
+    it { is_expected.not_to contain_file('/etc/weights/echo_tiny.json') }
     it { is_expected.to contain_package('sox') }
     it { is_expected.to contain_package('espeak-ng') }
 

@@ -61,11 +61,10 @@ def test_state_is_the_service_s(host: Host, service: Service, root: PurePosixPat
     assert not foreign, f"{foreign} is not {service.accounts.run}'s"
 
 
-def who_can_change(host: Host, folder: PurePosixPath, account: str, *except_below: str) -> str:
+def who_can_change(host: Host, folder: PurePosixPath, account: str) -> str:
     """Find a file in ``folder`` that somebody but ``account`` may change; empty where there is none."""
-    leave = "".join(f"-path '{folder}/{name}' -prune -o " for name in except_below)
     found: str = host.check_output(
-        f"find %s -xdev {leave}'(' ! -user %s -o ! -type l -perm /022 ')' -print -quit", str(folder), account
+        "find %s -xdev '(' ! -user %s -o ! -type l -perm /022 ')' -print -quit", str(folder), account
     )
     return found
 
@@ -78,11 +77,19 @@ def test_release_cannot_be_changed_by_who_runs_it(
     assert not loose, f"{loose} can be changed by others than {service.accounts.build}"
 
 
+def test_filled_folders_are_filled(host: Host, service: Service, release_dir: PurePosixPath) -> None:
+    """Each folder that the release fills at install has something in it."""
+    for folder in (folder for folder, how in service.filled.items() if how.python):
+        found = host.run("find %s -type f -size +0 -print -quit", str(release_dir / folder))
+        assert found.stdout, f"{release_dir / folder} is empty: the install is not done"
+
+
 def test_weights_are_complete(host: Host, service: Service, argv: list[str]) -> None:
     """The weights that the service was given are whole, and it cannot change them."""
     if not service.weights or service.weights.flag not in argv:
         return
     folder = PurePosixPath(argv[argv.index(service.weights.flag) + 1])
-    assert host.file(str(folder / ".complete")).is_file, f"{folder} has no stamp: its download is not done"
-    loose = who_can_change(host, folder, service.accounts.build, *service.weights.writable)
+    check = host.run("/usr/local/sbin/weights %s check %s", service.name, folder.name)
+    assert check.rc == 0, check.stderr
+    loose = who_can_change(host, folder, service.accounts.build)
     assert not loose, f"{loose} can be changed by others than {service.accounts.build}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -46,6 +47,11 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 def is_reserved(letter: str) -> bool:
     """Whether ``letter`` is one of Unicode's noncharacters."""
     return 0xFDD0 <= ord(letter) <= 0xFDEF or ord(letter) & 0xFFFE == 0xFFFE
+
+
+def apart(folders: Iterable[str]) -> bool:
+    """Whether none of ``folders`` lies in another."""
+    return not any(one != other and one.startswith(f"{other}/") for one in folders for other in folders)
 
 
 def odd_enums() -> st.SearchStrategy[tuple[str, Any]]:
@@ -105,12 +111,17 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         "extras": st.lists(st.from_regex(r"\A[a-z0-9][A-Za-z0-9._-]{0,5}\Z"), max_size=3),
         "writable": st.lists(FOLDERS, max_size=3, unique=True),
         "scratch": st.lists(FOLDERS.map(lambda folder: f"s-{folder}"), max_size=2, unique=True),
-        "weights": st.fixed_dictionaries(
-            {"flag": st.just("--weights")}, optional={"writable": st.lists(FOLDERS, max_size=3, unique=True)}
-        ),
+        "filled": st.dictionaries(
+            FOLDERS.map(lambda folder: f"f-{folder}"), st.fixed_dictionaries({"python": TITLES}), max_size=2
+        ).filter(apart),
+        "weights": st.just({"flag": "--weights"}),
         "packages": st.dictionaries(systems, PACKAGES, max_size=3),
     }
-    return drawn | draw(st.fixed_dictionaries({}, optional=optional))
+    drawn |= draw(st.fixed_dictionaries({}, optional=optional))
+    if "weights" in drawn and draw(st.booleans()):
+        drawn["environment"] |= {"W_PATH": {"weights": draw(FOLDERS)}}
+        drawn["filled"] = drawn.get("filled", {}) | {"w-filled": {"weights": draw(FOLDERS)}}
+    return drawn
 
 
 def draw_definitions() -> list[dict[str, Any]]:

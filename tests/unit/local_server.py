@@ -12,19 +12,19 @@ _Server = TypeVar("_Server", bound="LocalServer")
 
 
 class LocalServer(ThreadingHTTPServer):
-    """Listens on loopback; ``over`` is set when the block is, for answers that wait for it."""
+    """Listens on loopback, or at another address; ``over`` is set when the block is, for answers that wait for it."""
 
     daemon_threads = True
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, handler: type[BaseHTTPRequestHandler], address: str = "127.0.0.1") -> None:
         """Listen on a free port."""
-        super().__init__(("127.0.0.1", 0), handler)
+        super().__init__((address, 0), handler)
         self.over = threading.Event()
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from generator.definition import REPOSITORY, load_pattern, load_service, load_se
 from generator.definition_schema import INIT_VARIABLES, RESERVED_MODULES, RESERVED_PARAMETERS, TEXT
 from generator.errors import InputErrors
 from generator.render import render
-from generator.service import Call, Jobs, Service
+from generator.service import Call, Fill, Jobs, Service
 
 DEFINITION = """\
 name: echo
@@ -129,10 +129,22 @@ def test_the_most_specific_list_of_packages_counts(
 def test_folders_are_listed_once_and_by_room(define: Callable[[str], Service]) -> None:
     service = define(
         "writable: [out, home]\n"
-        "environment: {HOME: {state: home}, A: {cache_hub: b/c}, B: {cache_hub: a}, C: {cache_hub: a}}\n"
+        "environment: {HOME: {state: home}, A: {cache_hub: b/c}, B: {cache_hub: a}, C: {cache_hub: a},"
+        " D: {weights: d}}\n"
+        "weights: {flag: --model}\n"
     )
     assert service.state_folders == ["home", "out"]
     assert service.cache_folders == ["a", "b/c"]
+
+
+def test_what_is_filled_is_no_folder_of_the_state(define: Callable[[str], Service]) -> None:
+    service = define(
+        "writable: [out]\nscratch: [tmp]\nweights: {flag: --model}\n"
+        "filled: {tables: {python: import x}, examples: {weights: demo/a}}\n"
+    )
+    assert service.filled == {"examples": Fill(weights="demo/a"), "tables": Fill(python="import x")}
+    assert service.made_folders == ["examples", "out", "tables", "tmp"]
+    assert service.mount_points == service.state_folders == ["out", "tmp"]
 
 
 def test_the_errors_of_all_files_are_told_at_once(tmp_path: Path) -> None:

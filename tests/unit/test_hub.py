@@ -17,7 +17,7 @@ import pytest
 from huggingface_hub._local_folder import get_local_download_paths
 
 from generator.lab.hub import Hub, Span, span
-from generator.lab.standin import Bundle, make_weights
+from generator.lab.standin_weights import Bundle, make_weights
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,18 @@ def test_the_real_client_downloads_a_bundle(
     assert found == bundle.files
 
 
+def test_the_real_client_downloads_a_space(endpoint: str, bundles: dict[str, Bundle], tmp_path: Path) -> None:
+    bundle = bundles["standin-2.5"]
+    space = bundle.models[0]
+    command = [space.repository.removeprefix("spaces/"), "--repo-type", "space", "--revision", space.revision]
+    done = hf_download(endpoint, tmp_path, *command, "--local-dir", str(tmp_path / "demo"))
+    assert done.returncode == 0, done.stderr
+    for path in space.files:
+        assert (tmp_path / "demo" / path).read_bytes() == bundle.all_files[f"{space.place}/{path}"]
+    as_model = hf_download(endpoint, tmp_path, command[0], "--local-dir", str(tmp_path / "model"))
+    assert "Repository Not Found" in as_model.stderr, "a model of that name is another"
+
+
 def test_the_real_client_finishes_a_broken_download(
     endpoint: str, bundles: dict[str, Bundle], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,7 +82,7 @@ def test_the_real_client_finishes_a_broken_download(
     assert hf_download(endpoint, tmp_path, *command).returncode == 0
     whole = (target / "gpt.pth").read_bytes()
     # The client names a part by the file's name and ETag; it makes that name itself.
-    part = get_local_download_paths(target, "gpt.pth").incomplete_path(bundle.files["gpt.pth"])
+    part = get_local_download_paths(target, "gpt.pth").incomplete_path(str(bundle.files["gpt.pth"]))
     part.write_bytes(whole[:1_000_000])
     (target / "gpt.pth").unlink()
     capsys.readouterr()

@@ -173,7 +173,7 @@ def test_what_a_definition_no_longer_wants_is_removed(services: Path, tmp_path: 
     path = services / "echo.yaml"
     path.write_text(path.read_text().replace("weights: {flag: --model}\n", ""))
     said = render_here("--services", services, "--modules", modules).stdout
-    for name in ("files/fetch-weights.sh", "functions/weights_dir.pp"):
+    for name in ("files/weights.timer", "functions/weights_dir.pp"):
         assert f"remove {os.path.relpath(modules / 'echo' / name)}\n" in said
         assert not (modules / "echo" / name).exists()
 
@@ -274,7 +274,19 @@ def test_a_second_service_needs_no_template_of_its_own() -> None:
     mine = set(render(load_service(SERVICES / "indextts2.yaml")))
     other = set(render(load_service(GOLDEN)))
     assert other < mine
-    assert mine - other == {"files/fetch-weights.sh", "functions/weights_dir.pp", "manifests/weights.pp"}
+    assert mine - other == {
+        # of cards
+        "functions/cards.pp",
+        "manifests/gpu.pp",
+        # of what is filled at install
+        "files/fill.sh",
+        "manifests/filled.pp",
+        # of weights
+        "files/weights.timer",
+        "functions/weights_dir.pp",
+        "manifests/weights.pp",
+        "templates/weights.service.epp",
+    }
 
 
 def test_every_file_that_can_says_which_template_made_it() -> None:

@@ -74,7 +74,9 @@ def machine(tmp_path: Path) -> Machine:
 def test_without_root_it_says_what_stays_missing_and_makes_the_venv(machine: Machine) -> None:
     done = machine.run("scripts/setup")
     first = done.stderr.splitlines()[0]
-    assert first.startswith("setup: without root the Debian packages aria2 ca-certificates chromium ")
+    assert first.startswith(
+        "setup: without root the Debian packages apt-utils aria2 ca-certificates chromium "
+    )
     assert " git " not in first
     assert done.returncode == 0
     assert (machine.folder / ".venv/bin/fleet").exists()

@@ -6,20 +6,17 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from generator.lab.standin import (
-    RELEASES,
-    WEIGHTS,
-    Bundle,
-    Pin,
-    catalogue,
-    make_repository,
-    make_weights,
-)
+from generator.definition import SERVICES, load_service
+from generator.lab.standin import RELEASES, Pin, catalogue, make_repository
+from generator.lab.standin_weights import MODEL, WEIGHTS, Bundle, make_weights
+from weights import models
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +123,47 @@ def test_the_weights_are_those_that_a_release_demands(
         assert set(demanded) == set(WEIGHTS[pin.weights][1])
 
 
+def test_a_bundle_has_the_model_that_its_release_demands_where_it_looks_for_it(
+    repository: tuple[Path, dict[str, Pin]], bundles: tuple[Path, dict[str, Bundle]]
+) -> None:
+    root, made = bundles
+    for tag in ("v23", "v24-beta"):
+        bundle = made[repository[1][tag].weights]
+        entry: Any = bundle.data()["models"]
+        found = models.read(entry)
+        assert (list(models.faults(found)), found) == ([], bundle.models)
+        assert models.lacking(found, bundle.all_files) == []
+        demanded = json.loads(show(repository[0], tag, "release.json"))["models"]
+        assert ("repository" in demanded) == (tag == "v23")
+        *_, model = found
+        for path, digest in demanded["files"].items():
+            on_hub = (root / model.repository / model.revision / path).read_bytes()
+            assert on_hub == bundle.all_files[f"{model.place}/{path}"]
+            assert hashlib.sha256(on_hub).hexdigest() == digest
+    assert "models" not in made["standin-1.5"].data()
+    assert set(MODEL[1]) > set(demanded["files"]), "the hub has more than is read"
+
+
+@pytest.mark.parametrize(("tag", "count"), [("v15", 0), ("v23", 0), ("v24-beta", 2)])
+def test_a_bundle_has_the_examples_that_its_release_offers_where_the_definition_takes_them_from(
+    repository: tuple[Path, dict[str, Pin]], bundles: tuple[Path, dict[str, Bundle]], tag: str, count: int
+) -> None:
+    root, made = bundles
+    offered = json.loads(show(repository[0], tag, "release.json"))["examples"]
+    assert len(offered) == count
+    assert not [name for name in files(repository[0], tag) if name.startswith("examples/")]
+    taken = load_service(SERVICES / "indextts2.yaml").filled["examples"].weights
+    bundle = made[repository[1][tag].weights]
+    there = {path: data for path, data in bundle.all_files.items() if path.startswith(f"{taken}/")}
+    assert {Path(path).name for path in there} == set(offered)
+    for path, data in there.items():
+        (space,) = (model for model in bundle.models if model.in_repository(path))
+        assert space.repository.startswith("spaces/")
+        assert (
+            root / space.repository / space.revision / str(space.in_repository(path))
+        ).read_bytes() == data
+
+
 def test_damaged_weights_are_written_again(tmp_path: Path) -> None:
     bundle = make_weights(tmp_path)["standin-2"]
     file = tmp_path / bundle.repository / bundle.revision / "gpt.pth"
@@ -175,3 +213,74 @@ def test_a_start_without_its_weights_fails_at_once_with_one_line(
     assert start.returncode == 1
     assert start.stderr.startswith(f"Weights file {weights}/s2mel.pth is {harm}")
     assert start.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("tag", RELEASES)
+def test_what_the_definition_fills_is_what_the_text_normaliser_would_build(
+    repository: tuple[Path, dict[str, Pin]], tmp_path: Path, tag: str
+) -> None:
+    checkout = tmp_path / "checkout"
+    subprocess.run(
+        ["git", "clone", "--quiet", f"--branch={tag}", str(repository[0]), str(checkout)],
+        check=True,
+        capture_output=True,
+    )
+    folders = {
+        folder: how.python
+        for folder, how in load_service(SERVICES / "indextts2.yaml").filled.items()
+        if how.python
+    }
+    said = []
+    for folder, code in folders.items():
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "-c", code], cwd=checkout, check=True, capture_output=True, text=True
+            )
+            assert [path.name for path in (checkout / folder).iterdir()] == ["zh_tn_tagger.fst"]
+            said.append("is built" in done.stdout)
+    assert said == [True, False]
+
+
+@pytest.mark.parametrize("tag", ["v23", "v24-beta"])
+@pytest.mark.parametrize("harm", ["none", "missing", "damaged"])
+def test_a_start_reads_the_model_where_upstreams_releases_do_and_fails_without_it(
+    repository: tuple[Path, dict[str, Pin]],
+    bundles: tuple[Path, dict[str, Bundle]],
+    tmp_path: Path,
+    tag: str,
+    harm: str,
+) -> None:
+    checkout, weights = tmp_path / "checkout", tmp_path / "weights"
+    subprocess.run(
+        ["git", "clone", "--quiet", f"--branch={tag}", str(repository[0]), str(checkout)],
+        check=True,
+        capture_output=True,
+    )
+    bundle = bundles[1][repository[1][tag].weights]
+    for path, content in bundle.all_files.items():
+        (weights / path).parent.mkdir(parents=True, exist_ok=True)
+        (weights / path).write_bytes(content)
+    model = weights / bundle.models[-1].place / "model.safetensors"
+    if harm == "missing":
+        model.unlink()
+    elif harm == "damaged":
+        model.write_bytes(b"not weights")
+    start = subprocess.run(
+        [sys.executable, "webui.py", "--model_dir", str(weights)],
+        cwd=checkout,
+        env={"HOME": str(tmp_path), "HF_HUB_CACHE": str(weights / "hub"), "HF_HUB_OFFLINE": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert start.returncode == 1  # there is no gradio here
+    # neither the file by which the hub's client finds a model, nor an example
+    sizes = [len(data) for path, data in bundle.all_files.items() if not path.startswith("demo/")]
+    read = f">> {sum(sizes) - 40 * (tag == 'v23')} bytes of weights read"
+    assert (read in start.stdout) == (harm == "none"), start.stderr
+    named = (
+        f"{model} is {harm}"
+        if (tag, harm) != ("v23", "missing")
+        else "A model of lab/w2v-bert-2.0 is missing"
+    )
+    assert (named in start.stderr) == (harm != "none")

@@ -27,6 +27,8 @@ function indextts2::weights_dir(
   $name = $pin['weights']
   if $name =~ Undef {
     undef
+  } elsif $name in $weights and !('files_sha256' in $weights[$name]) {
+    fail("indextts2::weights: nobody has locked '${name}', which ${revision} names; 'fleet weights lock indextts2 ${name} --from DIR' says which files it has")
   } elsif $name in $weights {
     "${cache_hub}/${name}-${weights[$name]['revision'][0, 7]}"
   } else {

@@ -20,9 +20,9 @@ class indextts2::account {
       managehome => false,
       password   => '!',
       ;
+    # No home: while its processes run, usermod moves none, and its unit says where HOME is.
     'tts-user':
       gid     => 'tts-user',
-      home    => $indextts2::state_dir,
       comment => 'IndexTTS2 service',
       ;
     'tts-build':

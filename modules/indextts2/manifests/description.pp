@@ -39,6 +39,10 @@ class indextts2::description {
         'cards'           => $indextts2::cards,
         'backends'        => ['joins', 'streams', 'pages'],
         'idle_backends'   => ['heartbeats'],
+        'gate'            => $indextts2::gpu::gate,
+        'lost'            => $indextts2::gpu::lost,
+        'bindings'        => $indextts2::bindings,
+        'weights'         => '/usr/local/sbin/weights',
         'smoke'           => $indextts2::front::smoke,
     }),
   }

@@ -21,13 +21,12 @@ class indextts2::folders {
     # Nobody's: it is too much to look through on every run, and its stamp vouches for it.
     "${release_dir}/.venv" => '-',
     $state_dir => 'tts-user',
-    "${cache_hub}/hub" => 'tts-user',
     "${cache_hub}/modelscope" => 'tts-user',
   } + ($indextts2::weights_dir ? {
       undef   => {},
       default => {
+        "${cache_hub}/store" => 'tts-build',
         $indextts2::weights_dir => 'tts-build',
-        "${indextts2::weights_dir}/hf_cache" => 'tts-user',
       },
   })
 
@@ -47,7 +46,6 @@ class indextts2::folders {
       ;
     # the caches that the service itself fills
     [
-      "${cache_hub}/hub",
       "${cache_hub}/modelscope",
     ]:
       owner => 'tts-user',
@@ -57,9 +55,6 @@ class indextts2::folders {
       $state_dir,
       "${state_dir}/gradio",
       "${state_dir}/home",
-      "${state_dir}/indextts",
-      "${state_dir}/indextts/utils",
-      "${state_dir}/indextts/utils/tagger_cache",
       "${state_dir}/matplotlib",
       "${state_dir}/numba",
       "${state_dir}/outputs",

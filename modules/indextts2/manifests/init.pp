@@ -25,6 +25,26 @@
 # @param weights
 #   The bundles of weights that releases name; the catalogue in Hiera has them.
 #
+# @param weights_sources
+#   Where weights come from, tried in order: a folder, such as a mounted NAS, or the address of one on a web
+#   server or in a bucket of S3 (`s3://BUCKET/PREFIX`), in which each bundle has a folder as on a node (`fleet
+#   weights mirror` fills one), those of web and S3 that follow each other at once; `hub`, which is
+#   `hf_endpoint`; `modelscope`, which has no spaces of the hub. What is not as it was locked is not taken,
+#   whatever it comes from.
+#
+# @param weights_s3_endpoint
+#   The address of the server that has the buckets of `weights_sources`, such as a MinIO; Amazon's, where it
+#   is not set.
+#
+# @param weights_s3_region
+#   The region of these buckets, which Amazon's have each (us-east-1, where it is not set); a server of one's
+#   own rarely asks for it.
+#
+# @param weights_s3_credentials
+#   The key that may read these buckets. Where it is not set, a node asks as the machine that it is (the role
+#   of an instance of Amazon's, or `.aws` in the folder `build`), and where it is nobody, without a signature,
+#   which a bucket that anybody reads takes.
+#
 # @param source
 #   The git repository of the service.
 #
@@ -77,10 +97,18 @@
 #   The extras of the project that are installed.
 #
 # @param index_url
-#   The package index that installs use instead of the installer's own. A lock names the addresses of its
-#   packages itself, so for a release with the install method `lock` it is only where uv comes from. What is
-#   built already is not built again for another. No place for a password, since catalogues show it: a
-#   `.netrc` in the folder `build`, for the build account alone, is one.
+#   The package index that installs use instead of the installer's own and of the addresses that a lock names;
+#   what a lock has is held against its digests wherever it comes from. `fleet mirror build` makes one for
+#   nodes without internet. What is built already is not built again for another. No place for a password,
+#   since catalogues show it: a `.netrc` in the folder `build`, for the build account alone, is one.
+#
+# @param torch_index_url
+#   A package index that is asked beside that one, such as one of PyTorch's for the CUDA that a lock names. An
+#   index that `fleet mirror build` made has these, too.
+#
+# @param python_source
+#   Where uv gets a Python that the system has not, instead of the releases of python-build-standalone; laid
+#   out like those.
 #
 # @param build_environment
 #   More environment variables for installs and downloads; what is built already is not built again for
@@ -91,8 +119,19 @@
 #   Seconds after which one attempt to build the Python environment is given up.
 #
 # @param hf_endpoint
-#   The model hub, or a mirror of it, that weights come from.
+#   The model hub, or a mirror of it; `hub` in `weights_sources` is this.
 #   Set as the environment variable `HF_ENDPOINT`.
+#
+# @param gpu
+#   Whether the service computes on a card. `required`: it waits for the card at boot, does not start without
+#   one, and a release that needs more than the node's cards have is refused; nothing is stopped for a start
+#   that could not be. `optional`: it waits for a card that is on the bus, and falls back to the CPU. `none`:
+#   it sees no card.
+#
+# @param gpus
+#   The cards that the service computes on, by index or UUID; each has a web UI of its own behind the one
+#   front, on two ports of loopback more, and goes over to another release while the others serve. By index,
+#   they have the index that nvidia-smi says.
 #
 # @param ready_timeout
 #   Seconds that a start may take until the service answers.
@@ -111,7 +150,7 @@
 #
 # @param keep_releases
 #   How many releases stay on the disk. The one that serves, the one before it, those that failed and the one
-#   that is wanted count, and stay in any case.
+#   that is wanted count, and stay in any case. What stays keeps its weights.
 #
 # @param restart_every
 #   Seconds after which the service is started anew, by a switch that loses no request, as its GPU memory may
@@ -177,18 +216,15 @@
 #   Which model a release that can run both runs. The release's own default where it is not set.
 #   Passed as `--version`.
 #
-# @param cuda_visible_devices
-#   Which card is used, by index or UUID. The web UI always takes the first that it sees.
-#   Set as the environment variable `CUDA_VISIBLE_DEVICES`.
-#
 # @param hf_hub_offline
-#   Whether the hub client stays off the network. Turn it on once cache_hub is filled: a full cache without
-#   network was seen to stall a start for 173 s otherwise.
+#   Whether the hub client stays off the network. What a release reads is in its bundle of weights, so that a
+#   start neither waits for the hub nor takes what nobody has locked.
 #   Set as the environment variable `HF_HUB_OFFLINE`.
 #
 # @param use_modelscope
-#   Whether auxiliary models come from ModelScope (true) or the hub (false). Where it is not set, v2.5.0
-#   probes both for 3 s each at every start.
+#   Whether v2.5.0 takes the audio of its examples, where they are missing, from a mirror in China (true) or
+#   from the hub (false); models it has in its bundle. Where it is undef, v2.5.0 probes both for 3 s each at
+#   every start.
 #   Set as the environment variable `USE_MODELSCOPE`.
 #
 class indextts2 (
@@ -197,6 +233,10 @@ class indextts2 (
   Optional[String] $revision = undef,
   Hash[String, Hash] $releases = {},
   Hash[String[1], Indextts2::Bundle] $weights = {},
+  Array[Indextts2::Source, 1] $weights_sources = ['hub'],
+  Optional[Stdlib::HTTPUrl] $weights_s3_endpoint = undef,
+  Optional[String[1]] $weights_s3_region = undef,
+  Optional[Sensitive[Struct[{access_key_id => Indextts2::S3Key, secret_access_key => Indextts2::S3Key, Optional[session_token] => Indextts2::S3Key}]]] $weights_s3_credentials = undef,
   String[1] $source = 'https://github.com/index-tts/index-tts.git',
   String $root = '/opt/indextts2',
   Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
@@ -213,10 +253,14 @@ class indextts2 (
   Enum['uv', 'pip'] $installer = 'uv',
   Pattern[/\A\d+\.\d+\.\d+\z/] $uv_version = '0.9.5',
   Array[Pattern[/\A[A-Za-z0-9][\w.-]*\z/]] $extras = ['webui'],
-  Optional[Stdlib::HTTPUrl] $index_url = undef,
+  Optional[Indextts2::Mirror] $index_url = undef,
+  Optional[Indextts2::Mirror] $torch_index_url = undef,
+  Optional[Indextts2::Mirror] $python_source = undef,
   Hash[Indextts2::Variable, Indextts2::Text] $build_environment = {},
   Integer[60] $install_timeout = 3600,
   Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
+  Enum['required', 'optional', 'none'] $gpu = 'required',
+  Variant[Enum['all'], Array[Integer[0, 63], 1], Array[Indextts2::Uuid, 1]] $gpus = 'all',
   Integer[1] $ready_timeout = 600,
   Enum['hold', 'overlap'] $handover = 'hold',
   Integer[0] $drain_timeout = 300,
@@ -238,9 +282,8 @@ class indextts2 (
   Boolean $qwen_emo = false,
   Optional[Integer[20, 500]] $gui_seg_tokens = undef,
   Optional[Enum['2', '2.5']] $model_version = undef,
-  Optional[String[1]] $cuda_visible_devices = undef,
-  Boolean $hf_hub_offline = false,
-  Optional[Boolean] $use_modelscope = undef,
+  Boolean $hf_hub_offline = true,
+  Optional[Boolean] $use_modelscope = false,
 ) {
   if $root !~ Indextts2::Folder {
     fail("indextts2::root is '${root}', which is no absolute path of letters, digits and . _ -: give the whole path, such as /opt/indextts2")
@@ -255,8 +298,18 @@ class indextts2 (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/indextts2'
   $config_dir = '/etc/indextts2'
+  # card => its UUID or index, or undef where the service sees all that there are
+  $bindings = $gpu ? {
+    'none'  => { '0' => undef },
+    default => indextts2::cards($gpus, $facts.get('nvidia', {})),
+  }
   # card => slot => the loopback port of the instance there
-  $cards = { '0' => { 'blue' => $port + 1, 'green' => $port + 2 } }
+  $cards = Hash($bindings.keys.map |$card| {
+      [$card, { 'blue' => $port + 1 + 2 * Integer($card), 'green' => $port + 2 + 2 * Integer($card) }]
+  })
+  $cards.filter |$card, $slots| { $slots['green'] > 65535 }.each |$card, $slots| {
+    fail("indextts2::port is ${port}, and the web UIs of card ${card} would listen on ${slots['blue']} and ${slots['green']}, beyond 65535: give a lower port, such as 7860")
+  }
 
   if $ensure == 'present' {
     $pin = indextts2::pin($revision, $releases, $installer)
@@ -271,33 +324,36 @@ class indextts2 (
     }))
     $release = "${revision}-${pin['commit'][0, 7]}-${digest[0, 7]}"
     $release_dir = "${releases_dir}/${release}"
-    $smallest_card = $facts.get('nvidia.gpus', []).map |$gpu| { $gpu['memory_mib'] }.reduce |$least, $one| { min($least, $one) }
-    if $handover == 'overlap' and $pin['vram_mib'] and $smallest_card and $smallest_card < 2 * $pin['vram_mib'] {
-      fail("indextts2::handover is 'overlap', but a card has ${smallest_card} MiB, and two copies of ${revision} need ${2 * $pin['vram_mib']} MiB (vram_mib of its pin, twice): set indextts2::handover to hold")
-    }
     $weights_dir = indextts2::weights_dir($revision, $pin, $weights, $cache_hub)
     $build_variables = $build_environment + {
       'UV_DEFAULT_INDEX' => $index_url,
       'PIP_INDEX_URL' => $index_url,
+      'UV_INDEX' => $torch_index_url,
+      'PIP_EXTRA_INDEX_URL' => $torch_index_url,
+      'UV_PYTHON_INSTALL_MIRROR' => $python_source,
       'HF_ENDPOINT' => $hf_endpoint,
     }.filter |$variable, $value| { $value =~ NotUndef }
 
+    contain indextts2::gpu
     contain indextts2::packages
     contain indextts2::account
     contain indextts2::folders
     contain indextts2::release
     contain indextts2::weights
+    contain indextts2::filled
     contain indextts2::front
     contain indextts2::description
     contain indextts2::webui
     contain indextts2::restart
 
     Class['indextts2::packages']
+    -> Class['indextts2::gpu']
     -> Class['indextts2::account']
     -> Class['indextts2::folders']
     -> Class['indextts2::description']
     -> Class['indextts2::release']
     -> Class['indextts2::weights']
+    -> Class['indextts2::filled']
     -> Class['indextts2::front']
     -> Class['indextts2::webui']
     -> Class['indextts2::restart']

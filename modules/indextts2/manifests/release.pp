@@ -24,7 +24,7 @@ class indextts2::release {
       mode   => '0644',
       ;
     $ignored:
-      content => "/.venv/\n/indextts/utils/tagger_cache/\n/outputs/\n/outputs/presets/\n/prompts/\n",
+      content => "/.venv/\n/examples/\n/indextts/utils/tagger_cache/\n/outputs/\n/outputs/presets/\n/prompts/\n",
       ;
     "${indextts2::config_dir}/release.json":
       content => stdlib::to_json_pretty({
@@ -115,9 +115,6 @@ class indextts2::release {
 
   # mount points of what the service writes; the folders themselves are in state/
   file { [
-      "${release_dir}/indextts",
-      "${release_dir}/indextts/utils",
-      "${release_dir}/indextts/utils/tagger_cache",
       "${release_dir}/outputs",
       "${release_dir}/outputs/presets",
       "${release_dir}/prompts",

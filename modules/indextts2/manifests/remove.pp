@@ -8,35 +8,38 @@ class indextts2::remove {
 
   $switch = 'releases@indextts2.service'
   $front = 'indextts2-front.service'
+  $watch = 'releases-watch@indextts2.service'
   $instances = $indextts2::cards.map |$card, $slots| { $slots.keys.map |$slot| { "indextts2-webui@${card}-${slot}.service" } }.flatten
-  $unit_files = ([$front] + $instances).map |$unit| { "/etc/systemd/system/${unit}" }
+  $enabled = [$switch, $front, $watch, 'indextts2-weights.timer']
+  $units = [$front] + $instances + ['indextts2-weights.timer', 'indextts2-weights.service']
+  $unit_files = $units.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/indextts2.json'
   # with what a killed write leaves, and what was found to be rubbish
   $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/indextts2.json${suffix}" }
   + $instances.map |$unit| { "/etc/systemd/system/${unit}.new" }
 
-  ([$switch, $front] + $instances).each |$unit| {
+  ([$switch, $watch] + $units).each |$unit| {
     service { $unit:
       ensure => stopped,
-      enable => $unit in $instances ? { true => undef, default => false },
+      enable => $unit in $enabled ? { true => false, default => undef },
       # is-active says no of a switch that is under way, and of what systemd is about to start again
       status => "/bin/systemctl show --property=ActiveState ${unit} | /bin/grep -qvxE 'ActiveState=(inactive|failed)'",
     }
   }
 
-  file { [$description] + $unit_files + $written:
+  file { [$description] + $unit_files + $written + ['/etc/weights/indextts2.json']:
     ensure => absent,
   }
 
   # systemd forgets a unit only when it is told to
   exec { 'indextts2: forget its units':
     command => ['/bin/systemctl', 'daemon-reload'],
-    onlyif  => "/bin/systemctl show --property=LoadState ${([$front] + $instances).join(' ')} | /bin/grep -qx LoadState=loaded",
+    onlyif  => "/bin/systemctl show --property=LoadState ${units.join(' ')} | /bin/grep -qx LoadState=loaded",
     require => File[$unit_files],
   }
 
   # or while it remembers that the unit failed
-  ([$switch, $front] + $instances).each |$unit| {
+  ([$switch, $watch] + $units).each |$unit| {
     exec { "indextts2: forget that ${unit} failed":
       command => ['/bin/systemctl', 'reset-failed', $unit],
       onlyif  => [['/bin/systemctl', 'is-failed', '--quiet', $unit]],
@@ -52,6 +55,7 @@ class indextts2::remove {
       $indextts2::state_dir,
       $indextts2::config_dir,
       $indextts2::libexec_dir,
+      '/etc/weights/indextts2.s3',
     ]:
       ensure => absent,
       force  => true,
@@ -70,7 +74,7 @@ class indextts2::remove {
   File[$description]
   -> Service[$switch]
   -> Service[$front]
-  -> Service[$instances]
+  -> Service[$units - [$front]]
   -> File[$unit_files + $written]
   -> File[$indextts2::releases_dir, $indextts2::state_dir, $indextts2::build_dir]
   -> User['tts-user', 'tts-build', 'indextts2-front']

@@ -24,14 +24,16 @@ class indextts2::webui {
   $environment = {
     'GRADIO_ANALYTICS_ENABLED' => 'False',
     'GRADIO_TEMP_DIR' => "${indextts2::state_dir}/gradio",
-    'HF_HUB_CACHE' => "${indextts2::cache_hub}/hub",
+    'HF_HUB_CACHE' => $indextts2::weights_dir ? {
+      undef   => undef,
+      default => "${indextts2::weights_dir}/hub",
+    },
     'HF_HUB_DISABLE_TELEMETRY' => '1',
     'HOME' => "${indextts2::state_dir}/home",
     'MODELSCOPE_CACHE' => "${indextts2::cache_hub}/modelscope",
     'MPLCONFIGDIR' => "${indextts2::state_dir}/matplotlib",
     'NUMBA_CACHE_DIR' => "${indextts2::state_dir}/numba",
     'HF_ENDPOINT' => indextts2::variable($indextts2::hf_endpoint),
-    'CUDA_VISIBLE_DEVICES' => indextts2::variable($indextts2::cuda_visible_devices),
     'HF_HUB_OFFLINE' => indextts2::variable($indextts2::hf_hub_offline),
     'USE_MODELSCOPE' => indextts2::variable($indextts2::use_modelscope),
   }.filter |$name, $value| { $value =~ NotUndef } + $indextts2::environment
@@ -42,11 +44,13 @@ class indextts2::webui {
       'release_dir'   => $indextts2::release_dir,
       'state_dir'     => $indextts2::state_dir,
       'cache_hub'     => $indextts2::cache_hub,
-      'weights_dir'   => $indextts2::weights_dir,
       'arguments'     => $arguments,
       'environment'   => $environment,
       'cards'         => $indextts2::cards,
       'ready_timeout' => $indextts2::ready_timeout,
+      'gpu'           => $indextts2::gpu,
+      'gate'          => $indextts2::gpu::gate,
+      'bindings'      => $indextts2::bindings,
   })
   # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
   $deployment = "${indextts2::release}.${sha256($unit)[0, 8]}"
@@ -68,13 +72,19 @@ class indextts2::webui {
   }
 
   $indextts2::cards.each |$card, $slots| {
+    $binding = $indextts2::bindings[$card]
+    # The order of nvidia-smi; CUDA's own puts the fastest first.
+    $sees = $binding ? {
+      undef   => '',
+      default => "CUDA_DEVICE_ORDER=PCI_BUS_ID\nCUDA_VISIBLE_DEVICES=${binding}\n",
+    }
     $slots.each |$slot, $port| {
       file { "${config_dir}/instances/${card}-${slot}.env":
         ensure  => file,
         owner   => 'root',
         group   => 'root',
         mode    => '0644',
-        content => "PORT=${port}\n",
+        content => "PORT=${port}\n${sees}",
         before  => Exec["indextts2: serve ${deployment}"],
       }
 
@@ -94,6 +104,15 @@ class indextts2::webui {
   # At boot it brings back what served, and ends a switch that was cut off.
   service { 'releases@indextts2.service':
     enable => true,
+  }
+
+  # Of several cards, those whose web UI runs get the requests; what runs on a card that is lost is ended only where the
+  # service needs it.
+  $watched = $indextts2::gpu != 'none'
+  service { 'releases-watch@indextts2.service':
+    ensure    => $watched,
+    enable    => $watched,
+    subscribe => Class['releases'],
   }
 
   # It asks systemd to switch, and waits: a run that is killed here leaves the switch to go on.

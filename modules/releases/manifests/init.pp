@@ -41,11 +41,15 @@ class releases {
       ensure  => file,
       content => file('releases/releases@.service'),
       ;
+    '/etc/systemd/system/releases-watch@.service':
+      ensure  => file,
+      content => file('releases/releases-watch@.service'),
+      ;
   }
 
   [
-    '__init__', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'node', 'ports', 'prune', 'report', 'request',
-    'smoke', 'state', 'steering', 'store', 'switch', 'units',
+    '__init__', 'cards', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'node', 'ports', 'prune', 'report',
+    'request', 'smoke', 'state', 'steering', 'store', 'switch', 'units', 'watch', 'weights',
   ].each |$name| {
     file { "${lib}/releases/${name}.py":
       ensure  => file,

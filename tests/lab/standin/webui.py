@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from indextts.utils.front import TextNormalizer  # type: ignore[import-not-found]
 from standin.fault import misbehave  # type: ignore[import-not-found]
 from standin.voice import EMOTIONS, speak  # type: ignore[import-not-found]
-from standin.weights import WeightsError, load  # type: ignore[import-not-found]
+from standin.weights import WeightsError, load, load_models  # type: ignore[import-not-found]
 
 RELEASE = json.loads((Path(__file__).parent / "release.json").read_text(encoding="utf-8"))
 
@@ -58,6 +59,8 @@ args = command_line()
 if RELEASE["weights"]:
     try:
         size = load(args.model_dir, RELEASE["weights"], RELEASE["load_seconds"])
+        if RELEASE["models"]:
+            size += load_models(args.model_dir, **RELEASE["models"])
     except WeightsError as error:
         sys.exit(str(error))
     print(f">> {size} bytes of weights read from {args.model_dir}", flush=True)
@@ -70,9 +73,11 @@ import gradio as gr  # type: ignore[import-not-found]  # noqa: E402
 Path("outputs/tasks").mkdir(parents=True, exist_ok=True)
 Path("outputs/presets").mkdir(parents=True, exist_ok=True)
 Path("prompts").mkdir(exist_ok=True)
-# Upstream's text normaliser builds its cache beside its code; a checkout that denies that stops the start.
-Path("indextts/utils/tagger_cache").mkdir(parents=True, exist_ok=True)
-Path("indextts/utils/tagger_cache/built").touch()
+TextNormalizer().load()
+for example in RELEASE["examples"]:
+    # Upstream fetches it then, and waits for 120 s where nobody answers.
+    if not Path("examples", example).exists():
+        print(f">> examples/{example} is missing", flush=True)
 
 
 def gen_single(

@@ -9,8 +9,11 @@ INSTANCES = %w[indextts2-webui@0-blue.service indextts2-webui@0-green.service].f
 V23 = { 'commit' => 'a' * 40, 'install' => 'lock', 'lock_sha256' => '1' * 64, 'python' => '3.11', 'weights' => 'IndexTTS-2' }.freeze
 V24 = V23.merge('commit' => 'b' * 40, 'install' => 'project').freeze
 V15 = { 'commit' => 'c' * 40, 'install' => 'requirements', 'python' => '3.12', 'flags' => %w[--host --port] }.freeze
-BUNDLE = { 'repository' => 'IndexTeam/IndexTTS-2', 'revision' => 'd' * 40 }.freeze
-CARDS = { 'nvidia' => { 'gpus' => [{ 'memory_mib' => 24_576 }, { 'memory_mib' => 16_383 }] } }.freeze
+BUNDLE = { 'repository' => 'IndexTeam/IndexTTS-2', 'revision' => 'd' * 40, 'files_sha256' => 'e' * 64 }.freeze
+CARDS = { 'nvidia' => { 'gpus' => [
+  { 'index' => 0, 'uuid' => 'GPU-0', 'name' => 'NVIDIA L4', 'memory_mib' => 24_576, 'compute_capability' => '8.9' },
+  { 'index' => 1, 'uuid' => 'GPU-1', 'name' => 'Tesla V100', 'memory_mib' => 16_383, 'compute_capability' => '7.0' },
+] } }.freeze
 SERVED = {
   revision: 'v23',
   releases: { 'v23' => V23, 'v24-beta' => V24, 'v15' => V15 },
@@ -65,6 +68,11 @@ module Indextts2Catalogue
   # @return a matcher: the program releases is told this
   def a_description_with(name, value)
     satisfy("tell releases #{name}") { |compiled| JSON.parse(compiled.call.resource('File', '/etc/releases/indextts2.json')[:content])[name] == value }
+  end
+
+  # @return a matcher: the program weights is told this of buckets
+  def a_bucket_with(told)
+    satisfy("tell weights #{told}") { |compiled| told <= JSON.parse(compiled.call.resource('File', '/etc/weights/indextts2.json')[:content])['s3'] }
   end
 
   # @return a matcher: this exec has this among the words of a parameter

@@ -25,6 +25,17 @@ RSpec.describe 'indextts2', type: :class do
       { 'IndexTTS-2' => BUNDLE.merge('revision' => 'f' * 40) },
       -> { a_start_with('--model_dir', '/opt/indextts2/cache_hub/IndexTTS-2-fffffff') },
     ],
+    'weights_sources' => [
+      %w[/mnt/nas https://mirror.example.org/weights hub],
+      -> { contain_file('/etc/weights/indextts2.json').with_content(%r{"sources": \[\s+"/mnt/nas",\s+"https://mirror.example.org/weights",\s+"hub"\s+\]}) },
+    ],
+    'weights_s3_endpoint' => ['http://minio.example.org:9000', -> { a_bucket_with('endpoint' => 'http://minio.example.org:9000') }],
+    'weights_s3_region' => ['eu-central-1', -> { a_bucket_with('region' => 'eu-central-1') }],
+    'weights_s3_credentials' => [
+      RSpec::Puppet::Sensitive.new('access_key_id' => 'AKIA', 'secret_access_key' => 's/e+c'),
+      -> { contain_file('/etc/weights/indextts2.s3').with_content(sensitive("[default]\naws_access_key_id = AKIA\naws_secret_access_key = s/e+c\n")) },
+      { weights_sources: %w[s3://weights/mirror] }
+    ],
     'source' => [
       'git://git.example.org/tts.git',
       -> { an_exec_with("indextts2: fetch commit #{'a' * 40}", :command, 'git://git.example.org/tts.git') },
@@ -60,18 +71,21 @@ RSpec.describe 'indextts2', type: :class do
     'uv_version' => ['0.8.0', -> { an_install_with('UV_VERSION=0.8.0') }],
     'extras' => [%w[webui deepspeed], -> { an_install_with('EXTRAS=webui deepspeed') }],
     'index_url' => ['https://index.example.org/simple', -> { an_install_with('UV_DEFAULT_INDEX=https://index.example.org/simple') }],
+    'torch_index_url' => ['https://index.example.org/cu128', -> { an_install_with('UV_INDEX=https://index.example.org/cu128') }],
+    'python_source' => ['file:///mnt/nas/python', -> { an_install_with('UV_PYTHON_INSTALL_MIRROR=file:///mnt/nas/python') }],
     'build_environment' => [{ 'CC' => 'clang' }, -> { an_install_with('CC=clang') }],
     'install_timeout' => [60, -> { contain_exec("indextts2: Python environment of #{RELEASE}").with_timeout(60) }],
     'hf_endpoint' => ['https://hub.example.org', -> { a_unit_with('Environment="HF_ENDPOINT=https://hub.example.org"') }],
+    'gpus' => [[1], -> { contain_file('/etc/indextts2/instances/1-blue.env').with_content("PORT=7863\nCUDA_DEVICE_ORDER=PCI_BUS_ID\nCUDA_VISIBLE_DEVICES=GPU-1\n") }],
+    'gpu' => ['none', -> { a_unit_like(/^PrivateDevices=yes$/) }],
     'ready_timeout' => [30, -> { a_unit_with('TimeoutStartSec=30') }],
     'environment' => [{ 'TEXT' => AWKWARD_FACT }, -> { a_unit_with("Environment=\"TEXT=#{AWKWARD_QUOTED}\"") }],
     'extra_args' => [['--text', AWKWARD_FACT], -> { a_start_with('--text', AWKWARD_QUOTED.gsub('$', '$$')) }],
     'extra_packages' => [%w[nvtop], -> { contain_package('nvtop') }],
     'gui_seg_tokens' => [100, -> { a_start_with('--gui_seg_tokens', '100') }],
     'model_version' => ['2.5', -> { a_start_with('--version', '2.5') }],
-    'cuda_visible_devices' => ['1', -> { a_unit_with('Environment="CUDA_VISIBLE_DEVICES=1"') }],
-    'hf_hub_offline' => [true, -> { a_unit_with('Environment="HF_HUB_OFFLINE=true"') }],
-    'use_modelscope' => [false, -> { a_unit_with('Environment="USE_MODELSCOPE=false"') }],
+    'hf_hub_offline' => [false, -> { a_unit_with('Environment="HF_HUB_OFFLINE=false"') }],
+    'use_modelscope' => [true, -> { a_unit_with('Environment="USE_MODELSCOPE=true"') }],
   }
   %w[verbose fp16 deepspeed cuda_kernel accel torch_compile qwen_emo].each do |flag|
     away[flag] = [true, -> { a_start_with("--#{flag}") }]

@@ -9,7 +9,7 @@ RSpec.describe 'indextts2', type: :class do
   let(:params) { SERVED }
 
   it 'goes from packages to the web UI, in this order' do
-    %w[packages account folders description release weights front webui restart].each_cons(2) do |first, second|
+    %w[packages account folders description release weights filled front webui restart].each_cons(2) do |first, second|
       is_expected.to contain_class("indextts2::#{first}").that_comes_before("Class[indextts2::#{second}]")
     end
     %w[releases releases::haproxy].each { |tool| is_expected.to contain_class(tool).that_comes_before('Class[indextts2::front]') }
@@ -44,14 +44,14 @@ RSpec.describe 'indextts2', type: :class do
     expect(execs.reject { |exec| exec[:unless] || exec[:onlyif] }.map(&:title)).to be_empty
   end
 
-  it 'deletes nothing but a key and a timer that nobody uses, and what lies in folders that are its own' do
+  it 'deletes nothing but keys and a timer that nobody uses, and what lies in folders that are its own' do
     absent = catalogue.resources.select { |resource| resource[:ensure].to_s == 'absent' }.map(&:title)
     expect(absent).to match_array(
-      %w[/etc/systemd/system/indextts2-restart.service /etc/systemd/system/indextts2-restart.timer /etc/indextts2/front/tls.pem]
+      %w[/etc/systemd/system/indextts2-restart.service /etc/systemd/system/indextts2-restart.timer /etc/indextts2/front/tls.pem /etc/weights/indextts2.s3]
     )
     purged = catalogue.resources.select { |resource| resource[:purge] }.map(&:title)
-    # of the front, and of a program's own modules
-    expect(purged.reject { |title| title.start_with?('/usr/local/lib/releases') }).to eq(['/etc/indextts2/front'])
+    # of the front, and of the programs' own modules
+    expect(purged.reject { |title| title.start_with?('/usr/local/lib/releases', '/usr/local/lib/weights') }).to eq(['/etc/indextts2/front'])
   end
 
   { 'v23' => V23, 'v24-beta' => V24, 'v15' => V15 }.each do |revision, pin|

@@ -36,8 +36,8 @@ RSpec.describe 'indextts2', type: :class do
   end
 
   it 'gives each instance a port of its own on loopback' do
-    is_expected.to contain_file('/etc/indextts2/instances/0-blue.env').with_content("PORT=7861\n")
-    is_expected.to contain_file('/etc/indextts2/instances/0-green.env').with_content("PORT=7862\n")
+    is_expected.to contain_file('/etc/indextts2/instances/0-blue.env').with_content(/^PORT=7861$/)
+    is_expected.to contain_file('/etc/indextts2/instances/0-green.env').with_content(/^PORT=7862$/)
     is_expected.to a_unit_like(%r{^ExecStart=\S+ webui\.py --host 127\.0\.0\.1 --port \$\{PORT\} })
   end
 

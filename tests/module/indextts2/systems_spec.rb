@@ -22,7 +22,7 @@ RSpec.describe 'indextts2', type: :class do
   it 'knows of a machine its name, its cards, and its system for the names of packages' do
     code = Dir["#{REPOSITORY}/modules/indextts2/{manifests,functions,templates}/**/*"].select { |path| File.file?(path) }
     asking = code.flat_map { |path| File.readlines(path).grep(/facts|\$::|\$trusted/) }
-    expect(asking).to contain_exactly(/\$facts\.get\('nvidia\.gpus'/, /\$trusted\['certname'\]/)
+    expect(asking).to contain_exactly(/\$facts\.get\('nvidia\.gpus'/, /\$facts\.get\('nvidia', /, /\$trusted\['certname'\]/)
     expect(File.read("#{REPOSITORY}/modules/indextts2/hiera.yaml").scan(/%{(.*?)}/).flatten.uniq).to all(start_with('facts.os.'))
   end
 end

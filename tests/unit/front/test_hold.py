@@ -74,6 +74,16 @@ def test_another_card_takes_at_once_what_one_that_is_down_refuses(make_front: Ca
     assert max(answer.seconds for answer in answers) < 0.9
 
 
+def test_a_fresh_front_of_several_cards_holds_as_one_of_one_does(make_front: Callable[..., Front]) -> None:
+    front = make_front(cards=2)
+    front.start()
+    page = front.ask_later("/config")
+    time.sleep(2.5)
+    front.steer("1-green")
+    front.slots["1-green"].start()
+    assert page.answer().text == "1-green"
+
+
 def test_a_stream_finds_the_slot_of_its_job_after_the_weights_moved(front: Front) -> None:
     front.start()
     for slot in front.slots.values():

@@ -15,6 +15,7 @@ from releases.node import Clock, Node
 from releases.state import Stamps, State
 from releases.store import Store
 from releases.units import Units
+from releases.weights import Weights
 
 _T = TypeVar("_T")
 
@@ -82,12 +83,16 @@ class World:
         self.saves_left = -1
         #: what is wrong with the web UI on a port, though it is ready
         self.smoke: Callable[[int], str | None] = lambda port: None
+        self.gate: str | None = None
+        #: cards that are lost: no web UI starts there
+        self.lost: set[str] = set()
         #: port to the strange process that listens on it
         self.holders: dict[int, str] = {}
 
     def fresh_weights(self) -> dict[str, int]:
         """Return the weights of a front that has just started."""
-        return {f"{card}-{slot}": 100 * (slot == "blue") for card in self.description.cards for slot in SLOTS}
+        servers = [f"{card}-{slot}" for card in self.description.cards for slot in SLOTS]
+        return {server: 100 * (server == servers[0]) for server in servers}
 
     def effect(self, name: str, work: Callable[[], _T]) -> _T:
         """Do something that others can see, between two moments at which the program may be killed."""
@@ -120,9 +125,12 @@ class World:
             units=SimulatedUnits(self),
             front=SimulatedFront(self),
             disk=SimulatedDisk(self),
+            weights=Weights(None, "tts"),
             clock=SimulatedClock(self),
             say=self.said.append,
             smoke=lambda port: self.smoke(port),
+            gate=lambda card: self.gate or ("no GPU" if card in self.lost else None),
+            lost=lambda card: "GPU-7 is lost" if card in self.lost else None,
             holder=lambda place, unit: self.holders.get(int(place.rpartition(":")[2])),
             anew=self.node,
         )
@@ -224,6 +232,13 @@ class SimulatedUnits(Units):
             world.starting = None if world.starting == unit else world.starting
 
         world.effect(f"stop {unit}", work)
+
+    def kill(self, unit: str) -> None:
+        def work() -> None:
+            del self._world.running[unit]
+            self._world.flapping.add(unit)
+
+        self._world.effect(f"kill {unit}", work)
 
     def installed(self, unit: str) -> str | None:
         return self._world.unit_files.get(unit)

@@ -96,6 +96,7 @@ def test_a_wrong_id_is_one_line_that_names_what_there_is(machine: Machine, wrong
         (["tts", "restat"], "'restat' is no verb (there is: status, list, active, "),
         (["tts", "activate"], "the ID of a deployment is missing (releases SERVICE status names them)"),
         (["tts", "restart", "now"], "'now' is too much here (releases --help)"),
+        (["tts", "prune", "--all"], "'--all' is nothing that prune takes (there is: --weights)"),
         (["status", "--yaml"], "'--yaml' is nothing that status takes (there is: --json)"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from releases import disk
 from releases.disk import Disk, Release
-from releases.prune import prune, superfluous
+from releases.prune import prune, superfluous, unused
 from tests.unit.releases.simulated import NEW, OLD, World
 
 NAMES = list("abcdefg")
@@ -35,6 +36,26 @@ def test_what_is_used_stays_and_what_is_half_made_goes(
     assert all(one.at >= other.at for one in spared for other in gone)
     full = len(staying) >= keep
     assert full or not gone, "there was room for what is complete"
+
+
+@given(
+    st.lists(st.builds("{}.0000000{}".format, st.sampled_from(NAMES), st.integers(0, 3)), unique=True),
+    st.sets(st.sampled_from(NAMES)),
+    st.randoms(),
+)
+def test_a_deployment_stays_that_is_needed_and_the_newest_of_each_release_that_stays(
+    deployments: list[str], releases: set[str], random: Random
+) -> None:
+    needed = {identifier for identifier in deployments if random.random() < 0.3}
+    going = unused(deployments, needed, releases)
+    staying = [identifier for identifier in deployments if identifier not in going]
+    assert needed <= {*staying} and staying[-1:] == deployments[-1:]
+    for release in releases & {identifier[0] for identifier in deployments}:
+        newest = [identifier for identifier in deployments if identifier[0] == release][-1]
+        assert newest in staying
+    more = [identifier for identifier in staying if identifier not in needed]
+    assert all(more.count(one) == 1 and (one[0] in releases or one == deployments[-1]) for one in more)
+    assert len(more) <= len(releases) + 1
 
 
 def a_node(folder: Path) -> World:

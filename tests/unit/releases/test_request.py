@@ -254,3 +254,32 @@ def test_nothing_to_roll_back_to() -> None:
     world = carried_out(a_world("hold", OLD))
     with pytest.raises(AnswerIsNo, match="no release was before"):
         request.rollback(world.node())
+
+
+@MODES
+def test_what_could_not_start_stops_nothing_and_is_tried_when_it_is_asked_for_again(handover: str) -> None:
+    world = carried_out(a_world(handover, OLD))
+    world.gate = "not started without a GPU: error 803"
+    with pytest.raises(AnswerIsNo, match=f"{NEW}: not started without a GPU: error 803; {OLD} serves"):
+        request.activate(world.node(), NEW)
+    with pytest.raises(AnswerIsNo, match=f"{OLD}: not started without a GPU: error 803; {OLD} serves"):
+        world.node().edit(wanted=OLD)
+        request.restart(world.node())
+    assert not [step for step in world.trace if step.startswith(("start", "stop"))]
+    serves(world, OLD, "blue")
+    world.gate = None
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves"
+    serves(world, NEW, "green")
+
+
+def test_a_web_ui_that_does_not_run_is_named_with_the_end_of_its_log() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.power_cut()
+    world.broken[OLD] = "exited"
+    with pytest.raises(AnswerIsNo) as caught:
+        request.activate(world.node(), OLD)
+    assert str(caught.value).splitlines()[1:] == [
+        f"card 0: {world.unit('blue')} is activating; the last lines of its log:",
+        "  line 1",
+        "  Traceback: it broke",
+    ]

@@ -129,3 +129,12 @@ def test_a_port_of_somebody_else_is_named_before_anything_stops(handover: str) -
         AnswerIsNo, match=re.escape("which serves: its port 7861 is taken by sshd (process 8)")
     ):
         reconcile(world.node())
+
+
+def test_what_serves_is_started_again_whatever_the_gate_says() -> None:
+    # its unit waits for the card, and refuses for itself
+    world = a_world()
+    world.gate = "not started without a GPU: CUDA says error 100"
+    world.power_cut()
+    reconcile(world.node())
+    serves(world, OLD, "blue")

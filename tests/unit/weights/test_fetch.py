@@ -16,8 +16,9 @@ import pytest
 from tests.unit.weights.server import MEGA, Server, serve, wait_until_sent
 from weights.bundle import File, dump
 from weights.errors import WeightsError
-from weights.fetch import PARTIAL, Fetch
+from weights.fetch import PARTIAL, fetch_folder
 from weights.measure import measure
+from weights.source import Source
 
 pytestmark = pytest.mark.puppet  # what `make setup` installs as root: aria2
 
@@ -54,7 +55,8 @@ class Node:
 
     def fetch(self, *sources: str, patience: int = 2, pauses: tuple[float, ...] = ()) -> None:
         """Fetch it."""
-        Fetch(self.files, sources, str(self.target), self.said.append, pauses, patience).run()
+        places = [Source(source) for source in sources]
+        fetch_folder(self.files, places, str(self.target), self.said.append, pauses=pauses, patience=patience)
 
     @property
     def whole(self) -> bool:
@@ -88,6 +90,13 @@ def test_a_server_that_closes_again_and_again_costs_no_byte_twice(node: Node) ->
         assert server.sent <= 1.02 * SIZE
 
 
+def test_a_server_that_knows_no_ranges_sends_each_file_whole(node: Node) -> None:
+    with serve(CONTENT, "no ranges") as server:
+        node.fetch(server.url)
+        assert node.whole
+    assert node.said == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -98,6 +107,7 @@ def test_a_server_that_closes_again_and_again_costs_no_byte_twice(node: Node) ->
         ("short", "Invalid range header"),
         ("elsewhere", "Connection refused"),
         ("stalls", "Timeout"),
+        ("expired", "`expired'"),
     ],
 )
 def test_a_source_that_cannot_help_is_named_and_the_next_one_does(
@@ -155,7 +165,7 @@ def test_a_folder_that_has_wrong_bytes_is_named_and_the_next_one_helps(
     (nas / "gpt.pth").write_bytes(CONTENT["gpt.pth"][:-1] + b"x")
     node.fetch(str(nas), str(source))
     assert node.whole
-    assert node.said == [f"{nas}: serves wrong bytes"]
+    assert node.said == [f"{nas}: serves wrong bytes of gpt.pth"]
 
 
 def test_a_folder_that_hangs_is_given_up(node: Node, source: Path, tmp_path: Path) -> None:
@@ -175,12 +185,34 @@ def test_several_servers_share_the_work_and_a_liar_among_them_does_no_harm(node:
         assert min(one.sent, other.sent) > 0
 
 
+def test_what_has_no_pieces_is_fetched_anew_after_a_wrong_answer(node: Node) -> None:
+    # as packages of an index, of some of which a lock has no size
+    node.files = tuple(file._replace(size=None, pieces=()) for file in node.files)
+    wrong = {path: content[:300] for path, content in CONTENT.items()}
+    with serve(wrong) as server:
+        with pytest.raises(WeightsError, match=r"serves wrong bytes of gpt.pth"):
+            node.fetch(server.url)
+        server.files = CONTENT
+        node.fetch(server.url)
+    assert node.whole
+
+
+def test_a_hub_is_not_asked_while_a_mirror_can_help(node: Node) -> None:
+    with serve(CONTENT) as mirror, serve(CONTENT) as hub:
+        sources = [Source(mirror.url), Source(hub.url, is_hub=True)]
+        fetch_folder(node.files, sources, str(node.target), node.said.append, pauses=())
+        assert hub.sent == 0
+    assert node.whole and node.said == []
+
+
 def test_a_killed_fetch_goes_on_where_it_ended(node: Node, files: tuple[File, ...], tmp_path: Path) -> None:
     listing = tmp_path / "list.json"
     listing.write_text(dump(files))
     program = (
-        "import sys; from weights.bundle import parse; from weights.fetch import Fetch;"
-        "Fetch(parse(open(sys.argv[1]).read()), sys.argv[3:], sys.argv[2], print, patience=30).run()"
+        "import sys; from weights.bundle import parse; from weights.fetch import fetch_folder;"
+        "from weights.source import Source;"
+        "places = [Source(text) for text in sys.argv[3:]];"
+        "fetch_folder(parse(open(sys.argv[1]).read()), places, sys.argv[2], print, patience=30)"
     )
     slow: Server
     with serve(CONTENT, "stalls") as slow:
@@ -211,5 +243,16 @@ def test_two_at_once_fetch_it_once(node: Node) -> None:
 def test_a_bundle_that_nobody_locked_is_not_fetched(node: Node, source: Path) -> None:
     node.files = (*node.files, File("wav2vec2bert_stats.pt"))
     with pytest.raises(WeightsError, match=r"nobody has locked wav2vec2bert_stats\.pt"):
+        node.fetch(str(source))
+    assert not node.target.exists()
+
+
+def test_a_disk_without_room_is_said_before_it_is_full(
+    node: Node, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = list(os.statvfs(node.target.parent))
+    found[4] = (SIZE - MEGA) // found[1]  # blocks that are free
+    monkeypatch.setattr("os.statvfs", lambda place: os.statvfs_result(found))
+    with pytest.raises(WeightsError, match=r"No space left on device: 43 MiB are to come, 42 MiB are free"):
         node.fetch(str(source))
     assert not node.target.exists()

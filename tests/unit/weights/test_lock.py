@@ -14,6 +14,7 @@ from generator.cli import fleet
 from generator.definition import SERVICES
 from generator.errors import FleetError
 from generator.file_list import LISTS, read_list, write_list
+from tests.unit.weights.bucket import KEY, SECRET, Buckets
 from tests.unit.weights.server import serve
 from weights.bundle import File
 
@@ -27,6 +28,7 @@ indextts2::weights:
     revision: 740dcaff396282ffb241903d150ac011cd4b1ede
 """
 FOLDER = "IndexTTS-2-740dcaf"
+REVISION = "740dcaff396282ffb241903d150ac011cd4b1ede"
 FILES = {"gpt.pth": b"gpt", "qwen/model.safetensors": b"qwen"}
 
 
@@ -111,6 +113,18 @@ def test_what_is_known_must_be_so(desk: Desk) -> None:
     assert desk.verify().exit_code == 0
 
 
+def test_the_list_of_before_goes_and_those_that_a_catalogue_names_stay(desk: Desk) -> None:
+    other = write_list(desk.root, [File("other.pth", 1, "b" * 64)])
+    lines = "    repository: a/b\n    revision: '1'\n"
+    desk.catalogue.with_name("other.yaml").write_text(
+        f"other::weights:\n  Other:\n{lines}    files_sha256: {other}\n"
+    )
+    desk.know(File("gpt.pth", 3, "a" * 64))
+    before = desk.digest
+    desk.lock("--relock")
+    assert {path.stem for path in (desk.root / LISTS).iterdir()} == {desk.digest, other} != {before, other}
+
+
 def test_what_is_known_must_be_there(desk: Desk) -> None:
     desk.know(File("gpt.pth"), File("s2mel.pth"))
     assert said(desk.lock()) == (
@@ -126,6 +140,12 @@ def test_a_name_that_no_node_takes_is_refused(desk: Desk, name: str) -> None:
     code, words = said(desk.lock())
     assert code == 2
     assert words.startswith(f"{desk.folder}/{name}: is no path below")
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(desk: Desk) -> None:
+    os.mkfifo(desk.folder / "pipe")
+    code, words = said(desk.lock())
+    assert code == 2 and words.startswith(f"{desk.folder}/pipe: is no file")
 
 
 def test_a_link_to_a_folder_is_refused_and_one_to_a_file_followed(desk: Desk, tmp_path: Path) -> None:
@@ -222,3 +242,39 @@ def test_a_list_that_is_not_what_its_name_says_is_not_used(desk: Desk, damage: o
     code, text = said(desk.verify())
     assert code == 2
     assert words in text
+
+
+@pytest.mark.puppet
+def test_a_mirror_is_filled_from_a_bucket_with_the_credentials_of_amazons_own_tools(
+    desk: Desk, s3: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.lock()
+    s3.put("desk", {f"mirror/{FOLDER}/{path}": content for path, content in FILES.items()})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3.port}")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    text = f"[mine]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"
+    (tmp_path / "credentials").write_text(text)
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    done = desk.run("mirror", str(tmp_path / "mirror"), "--from", "s3://desk/mirror")
+    assert done.stdout == f"{tmp_path}/mirror/{FOLDER}: all 2 files are as they were locked\n", done.output
+
+
+def test_a_folder_that_is_not_there_is_said_at_once(desk: Desk, tmp_path: Path) -> None:
+    desk.lock()
+    code, text = said(desk.run("mirror", str(tmp_path / "mirror"), "--from", "modelscop"))
+    assert (code, text) == (2, "--from modelscop: no folder is there")
+
+
+def test_what_nobody_has_locked_leaves_nothing_behind(desk: Desk, tmp_path: Path) -> None:
+    desk.know(File("gpt.pth"))
+    done = desk.run("mirror", str(tmp_path / "mirror"), "--from", str(desk.nas))
+    assert said(done)[0] == 1 and "nobody has locked gpt.pth" in done.stdout
+    assert not (tmp_path / "mirror").exists()
+
+
+def test_a_damaged_mirror_is_said_how_to_mend(desk: Desk, tmp_path: Path) -> None:
+    desk.lock()
+    desk.run("mirror", str(tmp_path / "mirror"), "--from", str(desk.nas))
+    (tmp_path / "mirror" / FOLDER / "gpt.pth").write_bytes(b"gqt")
+    done = desk.run("mirror", str(tmp_path / "mirror"), "--from", str(desk.nas))
+    assert said(done)[0] == 1 and "move the folder away, and mirror fetches it anew" in done.stdout

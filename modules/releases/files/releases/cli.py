@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from releases import description, files, ports
+from releases import cards, description, files, ports
 from releases.description import Places
 from releases.disk import Disk
 from releases.errors import AnswerIsNo, ReleasesError
@@ -15,23 +15,25 @@ from releases.node import Clock, Node
 from releases.state import State
 from releases.store import Store
 from releases.units import Units
+from releases.weights import Weights
 
 USAGE = """usage: releases status [--json]
        releases SERVICE VERB
 
-  status [--json]  which release serves, since when, and what failed last
-  list             the releases on the disk
+  status [--json]  which release serves, since when, what failed last, and which weights are old
+  list             the releases on the disk, and the weights that none of them needs
   active           the deployment that serves
   active ID        does ID serve, as it was put there? (exit status)
   activate ID      bring ID to serve
   restart          start what serves anew, in its other slot
   rollback         return to the deployment before, and leave this one until it is retried
   retry            try again what failed
-  prune            delete the releases that nothing needs
+  prune            delete the releases that nothing needs; with --weights, then their weights, too
   steer            give the front the weights that the state asks for
   ports            who has a port of the front's that is not the front
   reload PID       what the front's unit runs for systemctl reload
   reconcile        what releases@SERVICE.service runs
+  watch            what releases-watch@SERVICE.service runs
 
 example: releases indextts2 rollback
 exit status: 0 done; 1 the answer is no: the message says why; 2 the input is wrong"""
@@ -74,6 +76,9 @@ def _run(arguments: list[str], places: Places) -> int:
     path = f"{places.locks}/releases-{arguments[0]}.{lock}"
     with files.locked(path, lambda: print(waiting, file=sys.stderr)):
         verb(node.anew(), arguments[2:])
+    if arguments[1:] == ["prune", "--weights"]:
+        # whoever fetches may be at it for hours, and keeps no switch from its work
+        node.weights.prune()
     return 0
 
 
@@ -87,9 +92,12 @@ def _node(service: str, places: Places, store: Store | None = None) -> Node:
         units=Units(places.units),
         front=Front(known),
         disk=Disk(known),
+        weights=Weights(known.weights, service),
         clock=Clock(),
         say=lambda text: print(text, flush=True),
         smoke=lambda port: _smoke(known, port),
+        gate=lambda card: cards.gate(known.gate, known.bindings.get(card)),
+        lost=lambda card: cards.lost(known.lost, known.bindings.get(card)),
         holder=ports.holder,
         anew=lambda: _node(service, places, kept),
     )
@@ -124,6 +132,8 @@ def _list(node: Node, arguments: Sequence[str]) -> None:
     state = node.state()
     for release in node.disk.releases():
         print(f"{release.name}  {', '.join(report.roles(node, state, release.name))}".rstrip())
+    for line in report.old_weights(node.description.service, report.weights(node)):
+        print(line)
 
 
 def _active(node: Node, arguments: Sequence[str]) -> None:
@@ -179,9 +189,10 @@ def _requested(name: str) -> Verb:
 def _prune(node: Node, arguments: Sequence[str]) -> None:
     from releases.prune import prune
 
-    _no_more(arguments)
+    if arguments not in ([], ["--weights"]):
+        raise ReleasesError(f"{' '.join(arguments)!r} is nothing that prune takes (there is: --weights)")
     for name in prune(node):
-        print(f"deleted {name}")
+        node.say(f"deleted {name}")
 
 
 def _reconcile(node: Node, arguments: Sequence[str]) -> None:
@@ -192,6 +203,13 @@ def _reconcile(node: Node, arguments: Sequence[str]) -> None:
         reconcile(node)
     finally:
         _prune(node.anew(), [])
+
+
+def _watch(node: Node, arguments: Sequence[str]) -> None:
+    from releases.watch import watch
+
+    _no_more(arguments)
+    watch(node)
 
 
 def _steer(node: Node, arguments: Sequence[str]) -> None:
@@ -250,4 +268,5 @@ VERBS: dict[str, tuple[Verb, str | None]] = {
     "ports": (_ports, None),
     "reload": (_reload, _SWITCH),
     "reconcile": (_reconcile, _SWITCH),
+    "watch": (_watch, None),
 }

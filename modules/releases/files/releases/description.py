@@ -54,6 +54,14 @@ class Description(NamedTuple):
     idle_backends: tuple[str, ...]
     #: what has to be answered with audio before a release serves, in the words of releases.smoke
     smoke: Mapping[str, Any] | None = None
+    #: the program that keeps the service's weights, where it has any
+    weights: str | None = None
+    #: the program that says why the service could not start on this machine, where it needs more than itself
+    gate: str | None = None
+    #: the program that says whether a card is lost, by its UUID
+    lost: str | None = None
+    #: card to its UUID, where it is bound to one
+    bindings: Mapping[str, str | None] = {}
 
     def unit(self, card: str, slot: str) -> str:
         """Name the unit of a slot."""
@@ -112,7 +120,9 @@ def _parse(data: dict[str, Any]) -> Description:
         if set(ports) != set(SLOTS):
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
     lists = {name: tuple(data[name]) for name in _LISTS}
-    return Description(**{**{name: data[name] for name in _KINDS}, **lists}, smoke=data.get("smoke"))
+    optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost")}
+    optional["bindings"] = data.get("bindings", {})
+    return Description(**{**{name: data[name] for name in _KINDS}, **lists, **optional})
 
 
 _KINDS: dict[str, type] = {

@@ -12,6 +12,7 @@ from releases.front import Front
 from releases.state import Serving, State
 from releases.store import Store
 from releases.units import Units
+from releases.weights import Weights
 
 
 class Clock:
@@ -32,11 +33,16 @@ class Node(NamedTuple):
     units: Units
     front: Front
     disk: Disk
+    weights: Weights
     clock: Clock
     #: tells the operator what happens
     say: Callable[[str], None]
     #: says why a web UI that is ready, on this loopback port, must not serve
     smoke: Callable[[int], str | None]
+    #: says why no web UI could start on this card just now
+    gate: Callable[[str], str | None]
+    #: says that a card is lost
+    lost: Callable[[str], str | None]
     #: names the process that listens at a place, such as 127.0.0.1:7861, and is not of a unit
     holder: Callable[[str, str], str | None]
     #: reads the service's description again: Puppet may have written another one while a switch went on

@@ -19,11 +19,21 @@ def prune(node: Node) -> list[str]:
     going = superfluous(node.disk.releases(), keep, wanted, node.description.keep_releases)
     for name in going:
         node.disk.remove_release(name)
-    # The newest file may be of a deployment that Puppet has put there and not asked for yet.
-    for identifier in node.disk.deployments()[:-1]:
-        if identifier not in needed:
-            node.disk.remove_deployment(identifier)
+    stay = {release.name for release in node.disk.releases()}
+    for identifier in unused(node.disk.deployments(), needed, stay):
+        node.disk.remove_deployment(identifier)
     return going
+
+
+def unused(deployments: Sequence[str], needed: Collection[str], releases: Collection[str]) -> list[str]:
+    """Choose the deployments that go, of all, the newest last.
+
+    The newest may be one that Puppet has put there and not asked for yet. The newest of a release that stays
+    says how it is started, and which weights it takes.
+    """
+    newest = {release_of(identifier): identifier for identifier in deployments}
+    stay = {*needed, *deployments[-1:], *(newest.get(release, "") for release in releases)}
+    return [identifier for identifier in deployments if identifier not in stay]
 
 
 def needed_ids(state: State) -> set[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from releases.description import release_of
+from releases.errors import CommandFailed
 from releases.node import Node
 from releases.state import State, as_data, foremost
 
@@ -35,7 +37,26 @@ def report(node: Node) -> dict[str, Any]:
         "failures": data["failed"],
         "cards": cards,
         "releases": {release.name: roles(node, state, release.name) for release in node.disk.releases()},
+        "weights": weights(node),
     }
+
+
+def weights(node: Node) -> dict[str, Any]:
+    """Return which weights are old, with the bytes that each would free, or why nobody can say."""
+    try:
+        return {"old": {one.path: one._asdict() for one in node.weights.old()}, "trouble": None}
+    except CommandFailed as error:
+        return {"old": {}, "trouble": str(error)}
+
+
+def old_weights(service: str, data: Mapping[str, Any]) -> list[str]:
+    """Write which weights are old for a reader, and how they are deleted."""
+    cure = f"releases {service} prune --weights deletes it"
+    lines = [
+        f"old weights: {path}, {one['bytes'] / 2**20:.1f} MiB ({one['stays'] or cure})"
+        for path, one in data["old"].items()
+    ]
+    return lines + ([f"old weights are not known: {data['trouble']}"] if data["trouble"] else [])
 
 
 def roles(node: Node, state: State, name: str) -> list[str]:
@@ -64,6 +85,7 @@ def as_text(data: dict[str, Any]) -> str:
         lines.append(f"  switching card {data['switch']['card']} to {data['switch']['id']}")
     for failed in data["failures"]:
         lines.append(f"  failed at {local(failed['at'])}: {failed['id']}: {failed['reason']}")
+    lines += [f"  {line}" for line in old_weights(data["service"], data["weights"])]
     return "\n".join(lines)
 
 

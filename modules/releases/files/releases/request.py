@@ -110,9 +110,24 @@ def _carry_out(node: Node) -> str:
             if not why:
                 return _success(node, state)
             break
-    raise AnswerIsNo(
-        f"{service}: {state.wanted}: {unit} {why or 'did not finish'} (journalctl -u {unit} -n 50)"
-    )
+    found = f"{service}: {state.wanted}: {unit} {why or 'did not finish'} (journalctl -u {unit} -n 50)"
+    raise AnswerIsNo("\n".join([found, *_down(node, state)]))
+
+
+def _down(node: Node, state: State) -> list[str]:
+    """Say which web UIs that are to serve do not run, with the end of their logs."""
+    units = {
+        card: node.description.unit(card, serving.slot)
+        for card, serving in state.cards.items()
+        if card in node.description.cards
+    }
+    states = node.units.states(list(units.values())) if units else {}
+    lines = []
+    for card, unit in units.items():
+        if states[unit] != "active":
+            lines += [f"card {card}: {unit} is {states[unit]}; the last lines of its log:"]
+            lines += [f"  {line}" for line in node.units.log(unit)]
+    return lines
 
 
 def _success(node: Node, state: State) -> str:

@@ -75,6 +75,13 @@ def pointed(state: State, card: str) -> str:
     return serving.slot if serving else SLOTS[0]
 
 
+def leaving(state: State, card: str) -> State:
+    """Forget a card, and a switch that was under way on it."""
+    cards = {other: serving for other, serving in state.cards.items() if other != card}
+    switch = state.switch if state.switch and state.switch.card != card else None
+    return state._replace(cards=cards, switch=switch)
+
+
 def failing(state: State, failure: Failure) -> State:
     """Remember a failure, in place of an earlier one of the same deployment."""
     after = forgiving(state, failure.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from releases.description import SLOTS
@@ -22,12 +23,27 @@ _KEPT_S = 6.0
 
 
 def weights(node: Node, state: State) -> dict[str, int]:
-    """Return the weight that the state gives each server."""
+    """Return the weight that the state gives each server.
+
+    Of several cards, those whose web UI runs share the requests, and one that is switched gets none. Where
+    none runs, one server gets all: requests wait at a single one that is down; of several, each would be
+    tried at once, and then they would be refused.
+    """
+    points = {card: pointed(state, card) for card in node.description.cards}
+    heavy = list(points) if len(points) == 1 else _running(node, state, points) or list(points)[:1]
     return {
-        f"{card}-{slot}": 100 if slot == pointed(state, card) else 0
-        for card in node.description.cards
+        f"{card}-{slot}": 100 if card in heavy and slot == points[card] else 0
+        for card in points
         for slot in SLOTS
     }
+
+
+def _running(node: Node, state: State, points: Mapping[str, str]) -> list[str]:
+    """List the cards to whose server requests can go just now."""
+    units = {card: node.description.unit(card, slot) for card, slot in points.items()}
+    states = node.units.states(list(units.values()))
+    held = state.switch.card if state.switch and state.switch.held else None
+    return [card for card, unit in units.items() if card != held and states[unit] == "active"]
 
 
 def steer(node: Node) -> str | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from releases.description import SLOTS
 from releases.errors import AnswerIsNo, CommandFailed
 from releases.node import Node, runs
-from releases.state import Failure, Serving, Stamps, State, Switch, failing, forgiving, other
+from releases.state import Failure, Serving, Stamps, State, Switch, failing, forgiving, leaving, other
 from releases.steering import drain, steer
 
-#: A failure ``by`` it stopped nothing and started nothing, and may be over at the next request.
+#: A failure ``by`` it stopped nothing and started nothing, and may be over at the next request: a port is
+#: taken, or there is no card.
 UNTRIED = "port"
 #: A failure ``by`` it holds until somebody says otherwise.
 ROLLBACK = "rollback"
@@ -49,11 +51,16 @@ def _reconcile(node: Node, state: State) -> str | None:
         node.change(lambda before: forgiving(before, known))
         failure = None
     trouble = []
+    # first, since its card may be another's by now, and hold two copies
+    _leave(node)
     for card in node.description.cards:
-        if not failure and state.wanted and _is_due(node, state, card):
+        # a card that is hindered keeps no other from going on
+        tried = failure and failure.by != UNTRIED
+        if not tried and state.wanted and _is_due(node, state, card):
             by = "restart" if state.restart else "activate"
             try:
-                failure = _switch(node, card, Wish(state.wanted, node.disk.stamps(state.wanted), by))
+                wish = Wish(state.wanted, node.disk.stamps(state.wanted), by)
+                failure = _switch(node, card, wish) or failure
             except (CommandFailed, OSError):
                 # of a full disk, say: after a boot, what served before does not run yet
                 _settle(node, card)
@@ -104,7 +111,7 @@ def serves(node: Node, state: State, identifier: str) -> bool:
     return (
         state.wanted == identifier
         and not (state.restart or state.switch)
-        and set(node.description.cards) <= set(state.cards)
+        and set(node.description.cards) == set(state.cards)
         and all(serving.id == identifier and serving.stamps == stamps for serving in state.cards.values())
     )
 
@@ -134,9 +141,9 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     if text is None or wish.stamps is None:
         missing = "has no unit" if text is None else "is not complete on this disk"
         return _remember(node, wish._replace(by=UNTRIED), f"{missing} (a Puppet run puts it there)", [])
-    taken = _taken(node, card, slot)
-    if taken:
-        return _remember(node, wish._replace(by=UNTRIED), taken, [])
+    hindered = _taken(node, card, slot) or node.gate(card)
+    if hindered:
+        return _remember(node, wish._replace(by=UNTRIED), hindered, [])
     began = node.clock.now()
     _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, began), unit, text)
     if serving and description.handover == "hold":
@@ -230,6 +237,15 @@ def _clear(node: Node, card: str, serving: Serving | None) -> None:
             unit = node.description.unit(card, slot)
             if node.units.installed(unit) is not None:
                 node.units.uninstall(unit)
+
+
+def _leave(node: Node) -> None:
+    """Stop what runs on cards that the service has no more, of which the front knows nothing any more."""
+    state = node.state()
+    begun = {state.switch.card} if state.switch else set()
+    for card in sorted({*state.cards, *begun} - set(node.description.cards)):
+        _clear(node, card, None)
+        node.change(partial(leaving, card=card))
 
 
 def _keep(node: Node, card: str, serving: Serving) -> list[str]:

@@ -53,6 +53,10 @@ class Units:
         """Stop a unit, and wait until it is."""
         _must(_systemctl("stop", unit), f"systemctl stop {unit}")
 
+    def kill(self, unit: str) -> None:
+        """End a unit's processes at once; systemd starts it again if it is to run always."""
+        _must(_systemctl("kill", "--signal=KILL", unit), f"systemctl kill {unit}")
+
     def installed(self, unit: str) -> str | None:
         """Return the text of a unit's file, or None where there is none."""
         return files.read(f"{self._folder}/{unit}")
@@ -72,9 +76,10 @@ class Units:
     def log(self, unit: str, since: float = 0.0) -> list[str]:
         """Return the last lines that a unit logged in this boot, and ``since`` (seconds since 1970)."""
         command = ["journalctl", "--boot", "--no-pager", "-o", "cat", "-n", str(LOG_LINES), "-u", unit]
-        command.append(f"--since=@{int(since)}")
+        # with --since alone, the journalctl of Debian 12 gives the first lines, not the last
+        command += ["--reverse", f"--since=@{int(since)}"]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        return done.stdout.splitlines()
+        return done.stdout.splitlines()[::-1]
 
     def going_down(self) -> bool:
         """Say whether this machine is shutting down, so that a unit that stops has not failed."""

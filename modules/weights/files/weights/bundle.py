@@ -108,11 +108,12 @@ def _no_two_in_one_place(files: Sequence[File]) -> None:
     if len(paths) < len(files):
         raise ListError("a path is there twice")
     for path in paths:
-        for folder in _folders(path):
+        for folder in folders(path):
             if folder in paths:
                 raise ListError(f"{folder!r} is a file, and the folder of {path!r}")
 
 
-def _folders(path: str) -> Iterator[str]:
+def folders(path: str) -> Iterator[str]:
+    """Name the folders that a path leads through, the outermost first."""
     steps = path.split("/")
     return ("/".join(steps[:end]) for end in range(1, len(steps)))

@@ -10,16 +10,31 @@
 #   PYTHON      version of Python, such as 3.11
 #   LOCK_SHA256 what uv.lock must be, where METHOD is lock
 #   EXTRAS      extras of the project, in words; unset for none
+#   UV_DEFAULT_INDEX  the package index that all comes from; unset for the addresses that a lock names
 set -eu
 umask 022
 folder=$1 digest=$2
 stamp=$folder/.venv/.complete
 cd "$folder"
 rm -f "$stamp"
+requirements=$(mktemp)
+trap 'rm -f "$requirements"' EXIT
 
 # A corporate CA is in the system's store, not in the one that uv carries.
 export UV_NATIVE_TLS=true UV_PYTHON="$PYTHON" UV_NO_PROGRESS=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 export UV_CACHE_DIR="$HOME/uv-cache" UV_PYTHON_INSTALL_DIR="$HOME/python"
+
+# pip takes nothing from an index without TLS, unless that was meant.
+plain=
+for index in ${PIP_INDEX_URL-} ${PIP_EXTRA_INDEX_URL-}; do
+  case $index in
+  http://*)
+    host=${index#http://} host=${host%%/*}
+    plain="$plain ${host##*@}"
+    ;;
+  esac
+done
+export PIP_TRUSTED_HOST="$plain"
 
 interpreter=$(command -v "python$PYTHON" || command -v python3)
 
@@ -42,6 +57,18 @@ project() {
   fi
 }
 
+# A lock names the addresses of its packages. Told of another index, `uv sync` takes torch from there by its version
+# alone; so what the lock has is installed by its digests, wherever it comes from.
+install_lock_from_index() {
+  "$uv" export --quiet --frozen --no-dev --no-emit-project --no-header "$@" >"$requirements"
+  # with digests, it does not matter which of several indexes has a package
+  "$uv" pip install --quiet --no-config --python .venv/bin/python --index-strategy unsafe-best-match \
+    --require-hashes --no-deps --requirement "$requirements"
+  if grep -q '^\[build-system\]' pyproject.toml; then
+    "$uv" pip install --quiet --no-config --python .venv/bin/python --no-deps .
+  fi
+}
+
 if [ "$INSTALLER" = uv ]; then
   use_uv
 fi
@@ -57,7 +84,11 @@ lock-uv)
     set -- "$@" --extra "$extra"
   done
   "$uv" venv --quiet --clear .venv
-  "$uv" sync --quiet --frozen --no-dev "$@"
+  if [ -n "${UV_DEFAULT_INDEX-}" ]; then
+    install_lock_from_index "$@"
+  else
+    "$uv" sync --quiet --frozen --no-dev "$@"
+  fi
   ;;
 project-uv)
   "$uv" venv --quiet --clear .venv

@@ -20,9 +20,9 @@ class echo_tiny::account {
       managehome => false,
       password   => '!',
       ;
+    # No home: while its processes run, usermod moves none, and its unit says where HOME is.
     'echo':
       gid     => 'echo',
-      home    => $echo_tiny::state_dir,
       comment => "Echo's 回声 100% \"tiny\" <%= title %> \${title} service",
       ;
     'echo-build':

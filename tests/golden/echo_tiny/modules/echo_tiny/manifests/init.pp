@@ -29,6 +29,26 @@
 # @param weights
 #   The bundles of weights that releases name; the catalogue in Hiera has them.
 #
+# @param weights_sources
+#   Where weights come from, tried in order: a folder, such as a mounted NAS, or the address of one on a web
+#   server or in a bucket of S3 (`s3://BUCKET/PREFIX`), in which each bundle has a folder as on a node (`fleet
+#   weights mirror` fills one), those of web and S3 that follow each other at once; `hub`, which is
+#   `hf_endpoint`; `modelscope`, which has no spaces of the hub. What is not as it was locked is not taken,
+#   whatever it comes from.
+#
+# @param weights_s3_endpoint
+#   The address of the server that has the buckets of `weights_sources`, such as a MinIO; Amazon's, where it
+#   is not set.
+#
+# @param weights_s3_region
+#   The region of these buckets, which Amazon's have each (us-east-1, where it is not set); a server of one's
+#   own rarely asks for it.
+#
+# @param weights_s3_credentials
+#   The key that may read these buckets. Where it is not set, a node asks as the machine that it is (the role
+#   of an instance of Amazon's, or `.aws` in the folder `build`), and where it is nobody, without a signature,
+#   which a bucket that anybody reads takes.
+#
 # @param source
 #   The git repository of the service.
 #
@@ -81,10 +101,18 @@
 #   The extras of the project that are installed.
 #
 # @param index_url
-#   The package index that installs use instead of the installer's own. A lock names the addresses of its
-#   packages itself, so for a release with the install method `lock` it is only where uv comes from. What is
-#   built already is not built again for another. No place for a password, since catalogues show it: a
-#   `.netrc` in the folder `build`, for the build account alone, is one.
+#   The package index that installs use instead of the installer's own and of the addresses that a lock names;
+#   what a lock has is held against its digests wherever it comes from. `fleet mirror build` makes one for
+#   nodes without internet. What is built already is not built again for another. No place for a password,
+#   since catalogues show it: a `.netrc` in the folder `build`, for the build account alone, is one.
+#
+# @param torch_index_url
+#   A package index that is asked beside that one, such as one of PyTorch's for the CUDA that a lock names. An
+#   index that `fleet mirror build` made has these, too.
+#
+# @param python_source
+#   Where uv gets a Python that the system has not, instead of the releases of python-build-standalone; laid
+#   out like those.
 #
 # @param build_environment
 #   More environment variables for installs and downloads; what is built already is not built again for
@@ -95,7 +123,7 @@
 #   Seconds after which one attempt to build the Python environment is given up.
 #
 # @param hf_endpoint
-#   The model hub, or a mirror of it, that weights come from.
+#   The model hub, or a mirror of it; `hub` in `weights_sources` is this.
 #   Set as the environment variable `HF_ENDPOINT`.
 #
 # @param ready_timeout
@@ -115,7 +143,7 @@
 #
 # @param keep_releases
 #   How many releases stay on the disk. The one that serves, the one before it, those that failed and the one
-#   that is wanted count, and stay in any case.
+#   that is wanted count, and stay in any case. What stays keeps its weights.
 #
 # @param restart_every
 #   Seconds after which the service is started anew, by a switch that loses no request, as its GPU memory may
@@ -160,6 +188,10 @@ class echo_tiny (
   Optional[String] $revision = undef,
   Hash[String, Hash] $releases = {},
   Hash[String[1], Echo_tiny::Bundle] $weights = {},
+  Array[Echo_tiny::Source, 1] $weights_sources = ['hub'],
+  Optional[Stdlib::HTTPUrl] $weights_s3_endpoint = undef,
+  Optional[String[1]] $weights_s3_region = undef,
+  Optional[Sensitive[Struct[{access_key_id => Echo_tiny::S3Key, secret_access_key => Echo_tiny::S3Key, Optional[session_token] => Echo_tiny::S3Key}]]] $weights_s3_credentials = undef,
   String[1] $source = 'https://git.example.org/echo/echo_tiny.git',
   String $root = '/srv/echo',
   Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
@@ -176,7 +208,9 @@ class echo_tiny (
   Enum['uv', 'pip'] $installer = 'uv',
   Pattern[/\A\d+\.\d+\.\d+\z/] $uv_version = '0.9.5',
   Array[Pattern[/\A[A-Za-z0-9][\w.-]*\z/]] $extras = [],
-  Optional[Stdlib::HTTPUrl] $index_url = undef,
+  Optional[Echo_tiny::Mirror] $index_url = undef,
+  Optional[Echo_tiny::Mirror] $torch_index_url = undef,
+  Optional[Echo_tiny::Mirror] $python_source = undef,
   Hash[Echo_tiny::Variable, Echo_tiny::Text] $build_environment = {},
   Integer[60] $install_timeout = 3600,
   Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
@@ -227,6 +261,9 @@ class echo_tiny (
     $build_variables = $build_environment + {
       'UV_DEFAULT_INDEX' => $index_url,
       'PIP_INDEX_URL' => $index_url,
+      'UV_INDEX' => $torch_index_url,
+      'PIP_EXTRA_INDEX_URL' => $torch_index_url,
+      'UV_PYTHON_INSTALL_MIRROR' => $python_source,
       'HF_ENDPOINT' => $hf_endpoint,
     }.filter |$variable, $value| { $value =~ NotUndef }
 

@@ -9,16 +9,18 @@ class echo_tiny::remove {
   $switch = 'releases@echo_tiny.service'
   $front = 'echo_tiny-front.service'
   $instances = $echo_tiny::cards.map |$card, $slots| { $slots.keys.map |$slot| { "echo_tiny-webui@${card}-${slot}.service" } }.flatten
-  $unit_files = ([$front] + $instances).map |$unit| { "/etc/systemd/system/${unit}" }
+  $enabled = [$switch, $front]
+  $units = [$front] + $instances
+  $unit_files = $units.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/echo_tiny.json'
   # with what a killed write leaves, and what was found to be rubbish
   $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/echo_tiny.json${suffix}" }
   + $instances.map |$unit| { "/etc/systemd/system/${unit}.new" }
 
-  ([$switch, $front] + $instances).each |$unit| {
+  ([$switch] + $units).each |$unit| {
     service { $unit:
       ensure => stopped,
-      enable => $unit in $instances ? { true => undef, default => false },
+      enable => $unit in $enabled ? { true => false, default => undef },
       # is-active says no of a switch that is under way, and of what systemd is about to start again
       status => "/bin/systemctl show --property=ActiveState ${unit} | /bin/grep -qvxE 'ActiveState=(inactive|failed)'",
     }
@@ -31,12 +33,12 @@ class echo_tiny::remove {
   # systemd forgets a unit only when it is told to
   exec { 'echo_tiny: forget its units':
     command => ['/bin/systemctl', 'daemon-reload'],
-    onlyif  => "/bin/systemctl show --property=LoadState ${([$front] + $instances).join(' ')} | /bin/grep -qx LoadState=loaded",
+    onlyif  => "/bin/systemctl show --property=LoadState ${units.join(' ')} | /bin/grep -qx LoadState=loaded",
     require => File[$unit_files],
   }
 
   # or while it remembers that the unit failed
-  ([$switch, $front] + $instances).each |$unit| {
+  ([$switch] + $units).each |$unit| {
     exec { "echo_tiny: forget that ${unit} failed":
       command => ['/bin/systemctl', 'reset-failed', $unit],
       onlyif  => [['/bin/systemctl', 'is-failed', '--quiet', $unit]],
@@ -70,7 +72,7 @@ class echo_tiny::remove {
   File[$description]
   -> Service[$switch]
   -> Service[$front]
-  -> Service[$instances]
+  -> Service[$units - [$front]]
   -> File[$unit_files + $written]
   -> File[$echo_tiny::releases_dir, $echo_tiny::state_dir, $echo_tiny::build_dir]
   -> User['echo', 'echo-build', 'echo_tiny-front']

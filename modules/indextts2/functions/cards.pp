@@ -1,0 +1,39 @@
+# Rendered by fleet render from templates/module/functions/cards.pp.j2: edit that, not this file.
+
+# @summary The cards that the service computes on, and how CUDA is told of each
+#
+# @param gpus
+#   The cards, as the parameter of the class says them.
+#
+# @param known
+#   The fact nvidia.
+#
+# @return
+#   Card => its UUID, or its index where the UUID is not known; undef where the service sees all cards that there are.
+#
+# @api private
+function indextts2::cards(
+  Variant[Enum['all'], Array[Integer, 1], Array[Indextts2::Uuid, 1]] $gpus,
+  Hash $known,
+) >> Hash[String, Optional[String]] {
+  $there = $known.get('gpus', []).filter |$one| { $one['index'] and $one['uuid'] }
+  if $gpus == 'all' {
+    # With one of them lost, the others could be taken for all, and have another's index.
+    if $known.get('driver.loaded') and $known['error'] and ($there.empty or !$known.get('lost', []).empty) {
+      fail("indextts2::gpus is 'all', and which cards that are is not known: ${known['error']}; what serves goes on (mend that, or name the cards in indextts2::gpus)")
+    }
+    $there.empty ? {
+      true    => { '0' => undef },
+      default => Hash($there.map |$one| { [String($one['index']), $one['uuid']] }),
+    }
+  } else {
+    Hash($gpus.map |$index, $gpu| {
+        if $gpu =~ Integer {
+          $found = $there.filter |$one| { $one['index'] == $gpu }
+          [String($gpu), $found.empty ? { true => String($gpu), default => $found[0]['uuid'] }]
+        } else {
+          [String($index), $gpu]
+        }
+    })
+  }
+}

@@ -1,0 +1,44 @@
+# Rendered by fleet render from templates/module/manifests/gpu.pp.j2: edit that, not this file.
+
+# @summary The cards that IndexTTS2 computes on: what is refused for them, and the gate before its start
+#
+# @api private
+class indextts2::gpu {
+  assert_private()
+
+  $revision = $indextts2::revision
+  $pin = $indextts2::pin
+  # Those that the service is bound to. Nothing is refused where nothing is known of them.
+  $bound = $indextts2::bindings.values
+  $cards = $facts.get('nvidia.gpus', []).filter |$card| { undef in $bound or $card['uuid'] in $bound }
+
+  if $indextts2::gpu != 'none' and $indextts2::handover == 'overlap' and $pin['vram_mib'] {
+    $copies = 2 * $pin['vram_mib']
+    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $copies }.each |$card| {
+      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${copies} MiB (vram_mib of its pin, twice): set indextts2::handover to hold")
+    }
+  }
+
+  if $indextts2::gpu == 'required' {
+    $cure = 'serve another release here, name only cards that can in indextts2::gpus, or set indextts2::gpu to optional'
+    $needed = $pin['least_vram_mib'].lest || { 0 }
+    $generation = $pin['compute_capability'].lest || { '0.0' }
+    $cards.each |$card| {
+      if $card['memory_mib'].lest || { $needed } < $needed {
+        fail("indextts2::revision is '${revision}', which needs a card of ${needed} MiB (least_vram_mib of its pin), and ${card['name']}, card ${card['index']}, has ${card['memory_mib']}: ${cure}")
+      }
+      if versioncmp($card['compute_capability'].lest || { $generation }, $generation) < 0 {
+        fail("indextts2::revision is '${revision}', which needs a card of compute capability ${generation} (compute_capability of its pin), and ${card['name']}, card ${card['index']}, has ${card['compute_capability']}: ${cure}")
+      }
+    }
+  }
+
+  unless $indextts2::gpu == 'none' {
+    contain nvidia::gate
+  }
+  # The programs that say why the service could not start here, and whether a card is lost.
+  [$gate, $lost] = $indextts2::gpu ? {
+    'required' => ["${nvidia::gate::lib}/gate", "${nvidia::gate::lib}/lost"],
+    default    => [undef, undef],
+  }
+}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.card import give_card, take_card
 from tests.lab.serving import (
     CLIENTS,
     NODE,
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
     from tests.load import Load
 
-STANDIN = Path(__file__).with_name("standin_card")
-PLACES = {
-    "nvidia-modprobe": "/usr/local/bin/nvidia-modprobe",
-    "standin-card.service": "/etc/systemd/system/standin-card.service",
-    "nvidia-smi": "/usr/local/bin/nvidia-smi",
-    "libcuda.so.1": "/usr/local/lib/libcuda.so.1",
-}
 CARDS = ["GPU-11111111-aaaa", "GPU-22222222-bbbb"]
 #: What CUDA says where libraries are newer than the loaded kernel module.
 MISMATCH = "error 803, system has unsupported display driver / cuda driver combination"
@@ -46,22 +38,10 @@ pytestmark = pytest.mark.usefixtures("card", "settled")
 @pytest.fixture(scope="module")
 def card(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give the node a card; take it away again."""
-    library = tmp_path_factory.mktemp("card") / "libcuda.so.1"
-    compile_it = ["tcc", "-shared", "-nostdlib", "-o", str(library), str(STANDIN / "libcuda.c")]
-    subprocess.run(compile_it, check=True)
-    for name, place in PLACES.items():
-        source = library if name == library.name else STANDIN / name
-        with source.open("rb") as content:
-            command = ["sh", "-c", f"cat >{place} && chmod 755 {place}"]
-            subprocess.run(fleet.lab.command(NODE, command), stdin=content, check=True)
-    fleet.sh(
-        NODE, "ldconfig; systemctl daemon-reload; systemctl enable --now standin-card; touch /run/card/loaded"
-    )
+    give_card(fleet, NODE, tmp_path_factory.mktemp("card"))
+    fleet.sh(NODE, "touch /run/card/loaded")
     yield
-    fleet.sh(
-        NODE,
-        f"systemctl disable --now standin-card; rm -rf {' '.join(PLACES.values())} /dev/nvidia* /run/card; ldconfig",
-    )
+    take_card(fleet, NODE)
 
 
 def cuda(fleet: Fleet, code: int, cards: int = 1) -> None:

@@ -38,6 +38,7 @@ class indextts2::description {
         'keep_releases'   => $indextts2::keep_releases,
         'cards'           => $indextts2::cards,
         'backends'        => ['joins', 'streams', 'pages'],
+        'entrance'        => 'joins',
         'idle_backends'   => ['heartbeats'],
         'gate'            => $indextts2::gpu::gate,
         'lost'            => $indextts2::gpu::lost,

@@ -1,8 +1,8 @@
 # @summary NVIDIA's driver on a node with a card, brought and kept, and never replaced by what nobody asked for
 #
 # Without a card (fact `nvidia`), there is nothing of it on the node. A driver that is loaded at the next boot only is
-# told, by the fact and in /var/lib/nvidia, and nothing is restarted or rebooted for it: what runs goes on with
-# the driver that it has loaded.
+# told, by the fact and in /var/lib/nvidia, and nothing is restarted for it: what runs goes on with the driver that it
+# has loaded, until the node is rebooted, by `reboot` or by hand.
 #
 # @example The driver of Ubuntu, of branch 580
 #   class { 'nvidia':
@@ -47,7 +47,8 @@
 #   Whether the driver may be replaced by an older one, and packages that are in its way be removed.
 #
 # @param reboot
-#   When the node is rebooted into a driver that needs it: never.
+#   When the node is rebooted into a driver that needs it: never, or in a window, by the clock of the Puppet server, when the jobs that run are
+#   done, and no more than `at_once` (1) nodes of this server at a time.
 class nvidia (
   Enum['distribution', 'nvidia', 'unmanaged'] $driver,
   Stdlib::HTTPUrl $repository,
@@ -59,12 +60,16 @@ class nvidia (
   Boolean $persistence = true,
   Boolean $hold = true,
   Boolean $allow_downgrade = false,
-  Enum['never'] $reboot = 'never',
+  Variant[Enum['never'], Nvidia::Window] $reboot = 'never',
 ) {
   $fact = $facts['nvidia'] ? { Hash => $facts['nvidia'], default => {} }
 
   if $fact['present'] {
     contain nvidia::report
+
+    if $reboot != 'never' {
+      contain nvidia::reboot
+    }
 
     if $driver != 'unmanaged' {
       $system = "${facts['os']['name']} ${facts['os']['release']['major']}"

@@ -193,6 +193,11 @@ class Front:
         said = "".join(self.command(line) for line in lines)
         assert not said.strip(), said
 
+    def close(self) -> None:
+        """Let no new job in, as `releases` does."""
+        said = "".join(self.command(f"set server joins/{slot} weight 0") for slot in self.slots)
+        assert not said.strip(), said
+
     def _sessions(self, server: str, worker: int | None = None) -> int:
         at = f"@!{worker} " if worker else ""
         said = self.command(f"{at}show stat", "master.sock" if worker else "admin.sock")

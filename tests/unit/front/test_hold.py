@@ -64,6 +64,23 @@ def test_a_request_is_held_for_drain_and_two_starts_and_no_longer(front: Front) 
     assert 2.5 < answer.seconds < 5
 
 
+def test_closed_it_turns_new_jobs_away_and_serves_those_that_run_to_the_end(front: Front) -> None:
+    front.start()
+    front.slots["0-blue"].start()
+    assert by(front.ask(JOIN, join("one"))) == "0-blue"
+    stream = front.ask_later(f"{DATA}?session_hash=one")
+    front.slots["0-blue"].until(1)
+    front.close()
+    refused = front.ask(JOIN, join("two"))
+    assert (refused.status, refused.headers["retry-after"]) == (503, "10")
+    assert refused.seconds < 0.9, "what waits here would be lost with the machine"
+    front.slots["0-blue"].finish()
+    assert stream.answer().text.endswith("data: 0-blue\n\ndata: done\n\n")
+    assert front.ask("/gradio_api/file=audio.wav").status == 200
+    front.steer("0-blue")
+    assert by(front.ask(JOIN, join("two"))) == "0-blue"
+
+
 def test_another_card_takes_at_once_what_one_that_is_down_refuses(make_front: Callable[..., Front]) -> None:
     front = make_front(cards=2)
     front.start()

@@ -35,6 +35,7 @@ frontend web
     bind 127.0.0.1:{port}
     use_backend heartbeats if {{ path_beg /heartbeat }}
     use_backend streams if {{ path_beg /slow }}
+    use_backend joins if {{ path_beg /join }}
     default_backend pages
 """
 BACKEND = """backend {name}

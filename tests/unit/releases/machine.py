@@ -89,6 +89,7 @@ class Machine:
             "keep_releases": 2,
             "cards": {"0": {"blue": 7861, "green": 7862}},
             "backends": ["streams", "joins", "pages"],
+            "entrance": "joins",
             "idle_backends": ["heartbeats"],
         }
         (self.folder / "etc" / "tts.json").write_text(json.dumps({**known, **changes}))

@@ -37,6 +37,7 @@ DESCRIPTION = Description(
     keep_releases=2,
     cards={"0": {"blue": 7861, "green": 7862}},
     backends=("streams", "joins", "pages"),
+    entrance="joins",
     idle_backends=("heartbeats",),
 )
 
@@ -66,6 +67,8 @@ class World:
         #: deployments that do not start, and why
         self.broken: dict[str, str] = {}
         self.weights: dict[str, int] | None = self.fresh_weights()
+        #: whether the front lets no new job in
+        self.closed = False
         #: jobs of a slot's process, and how many seconds one needs; a process that stops cuts them
         self.jobs: dict[str, float] = {}
         self.cut: list[str] = []
@@ -116,6 +119,7 @@ class World:
         self.flapping.clear()
         self.starting = None
         self.weights = self.fresh_weights()
+        self.closed = False
 
     def node(self) -> Node:
         """Return the node as a program that starts now sees it."""
@@ -262,7 +266,8 @@ class SimulatedFront(Front):
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def steer(self, weights: Mapping[str, int]) -> None:
+    def steer(self, weights: Mapping[str, int], closed: bool = False) -> None:
+        self._world.closed = closed
         for server, weight in sorted(weights.items(), key=lambda item: -item[1]):
             self._world.effect(f"weight {server} {weight}", lambda s=server, w=weight: self._set(s, w))  # type: ignore[misc]
 
@@ -271,8 +276,8 @@ class SimulatedFront(Front):
             raise FrontError("no such socket")
         self._world.weights[server] = weight
 
-    def weighs(self, weights: Mapping[str, int]) -> bool:
-        return self._world.weights == weights
+    def weighs(self, weights: Mapping[str, int], closed: bool = False) -> bool:
+        return (self._world.weights, self._world.closed) == (weights, closed)
 
     def age(self) -> int:
         return 1000

@@ -162,6 +162,19 @@ def test_whether_the_weights_are_right_is_told(haproxy: Haproxy) -> None:
     assert not front.weighs({"1-blue": 0, "1-green": 100}), "another card"
 
 
+def test_a_closed_front_lets_no_new_job_in_and_serves_what_belongs_to_those_that_run(
+    haproxy: Haproxy,
+) -> None:
+    WebUI("blue", haproxy.blue).let_go.set()
+    front, weights = Front(haproxy.description), {"0-blue": 100, "0-green": 0}
+    front.steer(weights, closed=True)
+    assert (haproxy.get("/join"), haproxy.get("/pages")) == ("", "blue")
+    assert front.weighs(weights, closed=True)
+    assert not front.weighs(weights)
+    front.steer(weights)
+    assert front.weighs(weights)
+
+
 def test_a_reload_that_did_not_work_is_said(haproxy: Haproxy) -> None:
     WebUI("green", haproxy.green)
     world = a_node(haproxy)

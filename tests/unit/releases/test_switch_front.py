@@ -84,10 +84,10 @@ def strange(world: World, why: str, until: float = float("inf")) -> Node:
     node = world.node()
 
     class Strange(SimulatedFront):
-        def steer(self, weights: Mapping[str, int]) -> None:
+        def steer(self, weights: Mapping[str, int], closed: bool = False) -> None:
             if world.uptime < until:
                 raise FrontError(why)
-            super().steer(weights)
+            super().steer(weights, closed)
 
     made = node._replace(front=Strange(world))
     return made._replace(anew=lambda: made)

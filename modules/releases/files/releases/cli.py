@@ -29,6 +29,8 @@ USAGE = """usage: releases status [--json]
   rollback         return to the deployment before, and leave this one until it is retried
   retry            try again what failed
   prune            delete the releases that nothing needs; with --weights, then their weights, too
+  drain COMMAND    let no new job in, wait for those that run, and then run the command, such as
+                   systemctl reboot; where this machine stays up after it, let jobs in again
   steer            give the front the weights that the state asks for
   ports            who has a port of the front's that is not the front
   reload PID       what the front's unit runs for systemctl reload
@@ -151,6 +153,8 @@ def _active(node: Node, arguments: Sequence[str]) -> None:
     left = [unit for unit in node.description.all_units() if unit not in units and node.units.installed(unit)]
     if wanted and left:
         raise AnswerIsNo(f"{node.description.service}: {' '.join(left)} is left of a switch")
+    if state and state.closed:
+        raise AnswerIsNo(f"{node.description.service}: no new job is let in, for a drain")
     if wanted and state and _astray(node, state):
         raise AnswerIsNo(f"{node.description.service}: {node.description.front} points elsewhere")
     found = node.units.states(units) if units else {}
@@ -162,10 +166,10 @@ def _active(node: Node, arguments: Sequence[str]) -> None:
 
 
 def _astray(node: Node, state: State) -> bool:
-    from releases.steering import weights
+    from releases.steering import is_steered
 
     try:
-        return not node.front.weighs(weights(node, state))
+        return not is_steered(node, state)
     except FrontError:
         return False  # it is steered when it comes up
 
@@ -203,6 +207,14 @@ def _reconcile(node: Node, arguments: Sequence[str]) -> None:
         reconcile(node)
     finally:
         _prune(node.anew(), [])
+
+
+def _drain(node: Node, arguments: Sequence[str]) -> None:
+    from releases.leave import leave
+
+    if not arguments:
+        raise ReleasesError("drain: the command is missing (releases SERVICE drain systemctl reboot)")
+    leave(node, arguments)
 
 
 def _watch(node: Node, arguments: Sequence[str]) -> None:
@@ -264,6 +276,7 @@ VERBS: dict[str, tuple[Verb, str | None]] = {
     "activate": (_activate, _REQUEST),
     **{name: (_requested(name), _REQUEST) for name in ("restart", "rollback", "retry")},
     "prune": (_prune, _SWITCH),
+    "drain": (_drain, _SWITCH),
     "steer": (_steer, None),
     "ports": (_ports, None),
     "reload": (_reload, _SWITCH),

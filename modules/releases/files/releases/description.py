@@ -50,6 +50,8 @@ class Description(NamedTuple):
     cards: Mapping[str, Mapping[str, int]]
     #: whose running requests are jobs
     backends: tuple[str, ...]
+    #: the one of them through which each new job comes
+    entrance: str
     #: whose running requests hold nobody up
     idle_backends: tuple[str, ...]
     #: what has to be answered with audio before a release serves, in the words of releases.smoke
@@ -127,7 +129,8 @@ def _parse(data: dict[str, Any]) -> Description:
 
 _KINDS: dict[str, type] = {
     **dict.fromkeys(
-        "service webui front front_dir releases_dir deployments_dir wanted_release handover".split(), str
+        "service webui front front_dir releases_dir deployments_dir wanted_release handover entrance".split(),
+        str,
     ),
     **dict.fromkeys("drain_timeout ready_timeout retry_after keep_releases".split(), int),
     "cards": dict,

@@ -22,17 +22,18 @@ class Front:
         self._worker = f"{description.front_dir}/admin.sock"
         self._master = f"{description.front_dir}/master.sock"
         self._jobs = frozenset(description.backends)
+        self._entrance = description.entrance
         self._backends = (*description.backends, *description.idle_backends)
 
-    def steer(self, weights: Mapping[str, int]) -> None:
-        """Give each server (like 0-blue) its weight, in all backends.
+    def steer(self, weights: Mapping[str, int], closed: bool = False) -> None:
+        """Give each server (like 0-blue) its weight, in all backends; ``closed`` lets no new job in.
 
         Higher weights come first: a backend whose servers all weigh nothing answers 503. Workers that a
         reload left take no weights any more.
         """
         ordered = sorted(weights.items(), key=lambda item: -item[1])
         commands = [
-            f"set weight {backend}/{server} {weight}"
+            f"set weight {backend}/{server} {self._weight(backend, weight, closed)}"
             for server, weight in ordered
             for backend in self._backends
         ]
@@ -40,10 +41,16 @@ class Front:
         if said:
             raise FrontError(f"{self._worker}: set weight: {said[0].strip()}")
 
-    def weighs(self, weights: Mapping[str, int]) -> bool:
-        """Say whether every server has its weight, in all backends."""
+    def weighs(self, weights: Mapping[str, int], closed: bool = False) -> bool:
+        """Say whether every server has its weight, in all backends, as :meth:`steer` gives it."""
         rows = [row for row in _servers(self._worker, "") if row[0] in self._backends]
-        return bool(rows) and all(weights.get(row[1]) == int(row[18]) for row in rows)
+        return bool(rows) and all(
+            row[1] in weights and self._weight(row[0], weights[row[1]], closed) == int(row[18])
+            for row in rows
+        )
+
+    def _weight(self, backend: str, weight: int, closed: bool) -> int:
+        return 0 if closed and backend == self._entrance else weight
 
     def left(self) -> int:
         """Count the workers that a reload left, and that have not ended yet."""

@@ -57,7 +57,8 @@ def steer(node: Node) -> str | None:
         try:
             # nobody changes the state, or sends what it said before, until this is sent
             with node.store.locked():
-                node.front.steer(weights(node, node.state()))
+                state = node.state()
+                node.front.steer(weights(node, state), state.closed)
             return None
         except FrontError as error:
             why = f"{node.description.service}: {front} is not steered to what serves: {error}"
@@ -66,6 +67,11 @@ def steer(node: Node) -> str | None:
             node.say(why)
             return why if runs else None
         node.clock.sleep(_POLL_S)
+
+
+def is_steered(node: Node, state: State) -> bool:
+    """Say whether a front that answers has the weights that the state asks for; raises FrontError else."""
+    return node.front.weighs(weights(node, state), state.closed)
 
 
 def _runs(node: Node) -> bool:
@@ -113,15 +119,15 @@ def reload(node: Node, master: int) -> None:
             left = node.front.left() > 0
 
 
-def drain(node: Node, server: str) -> int:
-    """Wait until a server has had no job for a while; return how many it has when the time is up."""
+def drain(node: Node, *servers: str) -> int:
+    """Wait until servers have had no job for a while; return how many they have when the time is up."""
     clock, silent_since = node.clock, None
     began = quiet_since = clock.elapsed()
     jobs = 0
     while True:
         now = clock.elapsed()
         try:
-            jobs, silent_since = node.front.jobs(server), None
+            jobs, silent_since = sum(map(node.front.jobs, servers)), None
         except FrontError as error:
             silent_since = silent_since if silent_since is not None else now
             # one that is down has no jobs any more; one that only does not answer may have

@@ -31,6 +31,8 @@ def reconcile(node: Node) -> None:
 
     Raises AnswerIsNo where the wanted deployment does not serve afterwards.
     """
+    if node.state().closed:
+        node.edit(closed=False)  # of a drain that was killed, or of one before this boot
     while True:
         node = node.anew()
         state = node.edit()

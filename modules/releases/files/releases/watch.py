@@ -7,7 +7,7 @@ import itertools
 from releases.front import FrontError
 from releases.node import Node
 from releases.state import pointed
-from releases.steering import steer, weights
+from releases.steering import is_steered, steer
 
 #: Seconds between two looks at which web UIs run.
 EVERY_S = 1.0
@@ -39,7 +39,7 @@ def look(node: Node, at_cards: bool) -> None:
                 node.say(f"{node.description.service}: card {card}: {why}: {units[card]} is ended")
                 node.units.kill(units[card])
     try:
-        astray = not node.front.weighs(weights(node, state))
+        astray = not is_steered(node, state)
     except FrontError:
         return  # it is steered when it comes up
     if astray:

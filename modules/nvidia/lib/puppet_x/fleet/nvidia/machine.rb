@@ -16,6 +16,7 @@ module PuppetX
         def initialize(root: '/', program: '/usr/bin/nvidia-smi', seconds: 5)
           @bus = PciBus.new(root)
           @driver = Driver.new(root)
+          @record = File.join(root, 'var/lib/nvidia/reboot')
           @program = program
           @seconds = seconds
         end
@@ -41,6 +42,7 @@ module PuppetX
             'gpus' => answer.gpus,
             'driver' => { 'loaded' => @driver.loaded, 'installed' => @driver.installed, 'branch' => @driver.branch }.compact,
             'reboot_required' => reboot_required?,
+            'rebooting' => rebooting,
             'mig' => answer.mig,
             'lost' => lost,
             'error' => error
@@ -58,6 +60,12 @@ module PuppetX
         # Whether a reboot, and nothing less, brings the installed driver into use.
         def reboot_required?
           @driver.mismatch? || nouveau_in_the_way? || only_in_newer_kernel? || answer.complaints.any?(/version mismatch/i)
+        end
+
+        # The version of the driver into which the module's own program reboots the node, until it has seen that all is well.
+        def rebooting
+          state, version = SmallFile.read(@record).to_s.split
+          version if state == 'rebooting'
         end
 
         def nouveau_in_the_way?

@@ -38,6 +38,7 @@ class echo_tiny::description {
         'keep_releases'   => $echo_tiny::keep_releases,
         'cards'           => $echo_tiny::cards,
         'backends'        => ['pages'],
+        'entrance'        => 'pages',
         'idle_backends'   => [],
     }),
   }

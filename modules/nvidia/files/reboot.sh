@@ -1,0 +1,59 @@
+#!/bin/sh
+# reboot request VERSION | now VERSION | verify: one reboot into a version of the driver, and no second one into the same.
+# The record says in a line whether the node is `rebooting` into a version, or has `rebooted` and is well.
+set -u
+record=/var/lib/nvidia/reboot
+PATH=$PATH:/opt/puppetlabs/bin
+
+note() {
+  echo "$1" >"$record.new" && sync "$record.new" && mv "$record.new" "$record"
+}
+
+services() {
+  for description in /etc/releases/*.json; do
+    [ -e "$description" ] && basename "$description" .json
+  done
+}
+
+# What Puppet runs: a run that goes on must not wait for the end of itself.
+request() {
+  if [ "$(cut -d ' ' -f 2 "$record" 2>/dev/null)" = "$1" ]; then
+    echo "this node was rebooted for the driver $1 at $(date -r "$record" '+%F %T'), and needs a reboot still: dmesg" \
+      "says what the driver met (rm $record has it rebooted once more)" >&2
+    exit 1
+  fi
+  systemctl start --no-block "nvidia-reboot@$1.service"
+}
+
+now() {
+  # with its report, the agent's run tells that there is a reboot
+  lock=$(puppet config print --section agent agent_catalog_run_lockfile)
+  while pid=$(cat "$lock" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+  done
+  note "rebooting $1" || exit 1
+  # each of them lets no job in from now on, and goes on when its last is done
+  set -- systemctl reboot
+  for service in $(services); do
+    set -- releases "$service" drain "$@"
+  done
+  # systemd ends this, too, when the machine goes down, or when somebody has thought better of it
+  trap : TERM
+  "$@" && exit
+  [ "$(systemctl is-system-running)" = stopping ] && exit
+  rm -f "$record"
+  exit 1
+}
+
+verify() {
+  read -r state version <"$record"
+  [ "$state" = rebooting ] || exit 0
+  # a driver that hangs is not waited for
+  timeout --signal=KILL 30 nvidia-smi --list-gpus >/dev/null || exit 1
+  for service in $(services); do
+    releases "$service" active >/dev/null || exit 1
+  done
+  note "rebooted $version"
+}
+
+"$@"

@@ -23,8 +23,9 @@
 #   when the driver is installed, and no other from then on.
 #
 # @param kernel_modules
-#   The kind of kernel modules. Where it is not set, `proprietary` for Debian's own driver, which is older than the
-#   branches for which NVIDIA suggests the open ones (560 and later), and `open` else, for which a card has to be Turing or newer.
+#   The kind of kernel modules. Where it is not set, the kind that the node has loaded. Where none is, `proprietary` for
+#   Debian's own driver, which is older than the branches for which NVIDIA suggests the open ones (560 and later), and
+#   `open` else, for which a card has to be Turing or newer.
 #
 # @param repository
 #   NVIDIA's repository for the system, or a mirror of it, for `driver: nvidia`. A source of the same address that
@@ -81,7 +82,7 @@ class nvidia (
         undef   => ['nvidia::branch', $wanted_branch, $installed_branch],
         default => ['nvidia::version', $version, $installed],
       }
-      $modules = pick($kernel_modules, $debians ? { true => 'proprietary', false => 'open' })
+      $modules = pick($kernel_modules, $fact.get('driver.kernel_modules'), $debians ? { true => 'proprietary', false => 'open' })
 
       if $driver == 'distribution' and $facts['os']['family'] == 'RedHat' {
         fail("nvidia::driver is 'distribution', but ${system} has no driver of its own: set nvidia::driver to nvidia or unmanaged")

@@ -79,6 +79,15 @@ RSpec.describe 'nvidia', type: :class do
       expect(on('rocky-9', NVIDIAS, installed: '615.71.09').resource('Package', 'nvidia-driver')[:ensure]).to eq('615-open')
     end
 
+    it 'says the kind of modules where nobody else does, since apt removes none for another' do
+      proprietary = { installed: '580.95.05', kernel_modules: 'proprietary' }
+      expect(drivers(on('ubuntu-24.04', {}, **proprietary))).to eq(%w[nvidia-headless-580-server nvidia-utils-580-server])
+      expect(drivers(on('debian-13', NVIDIAS, **proprietary))).to include('nvidia-kernel-dkms')
+      expect(on('rocky-9', NVIDIAS, **proprietary).resource('Package', 'nvidia-driver')[:ensure]).to eq('580-dkms')
+      expect(drivers(on('debian-13', {}, installed: '550.163.01', kernel_modules: 'open'))).to include('nvidia-open-kernel-dkms')
+      expect(drivers(on('ubuntu-24.04', { kernel_modules: 'open' }, **proprietary))).to include('nvidia-headless-580-server-open')
+    end
+
     it 'stays on Debian whatever branch it is, where Debian has none to choose' do
       kept = on('debian-12', {}, installed: '615.71.09')
       expect(each_driver(kept, :ensure)).to eq('installed')

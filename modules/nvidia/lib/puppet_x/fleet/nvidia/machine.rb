@@ -39,12 +39,16 @@ module PuppetX
           {
             'present' => @bus.cards.any?,
             'gpus' => answer.gpus,
-            'driver' => { 'loaded' => @driver.loaded, 'installed' => @driver.installed, 'branch' => @driver.branch }.compact,
+            'driver' => driver,
             'reboot_required' => reboot_required?,
             'mig' => answer.mig,
             'lost' => lost,
             'error' => error
           }.compact
+        end
+
+        def driver
+          { 'loaded' => @driver.loaded, 'kernel_modules' => @driver.kernel_modules, 'installed' => @driver.installed, 'branch' => @driver.branch }.compact
         end
 
         def answer

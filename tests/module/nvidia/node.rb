@@ -13,6 +13,7 @@ APT_SOURCE = '/etc/apt/sources.list.d/fleet-nvidia.sources'
 APT_PIN = '/etc/apt/preferences.d/fleet-nvidia.pref'
 APT_HOLD = '/etc/apt/apt.conf.d/52fleet-nvidia'
 APT_LOOK = 'nvidia: have apt look for the driver'
+HEADERS = 'nvidia: headers of the running kernel'
 METRIC = '/var/lib/nvidia/driver.prom'
 
 module NvidiaNode

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'nvidia/node'
+require 'tmpdir'
 
 RSpec.describe 'nvidia', type: :class do
   include NvidiaNode
@@ -41,11 +42,39 @@ RSpec.describe 'nvidia', type: :class do
   end
 
   it 'brings the headers of the running kernel, and on Debian those of the kernels that follow it' do
-    headers = ->(system) { on(system, NVIDIAS).resources.select { |one| one.type == 'Package' }.map(&:title).grep(/headers|devel/) }
+    headers = lambda do |system|
+      node = on(system, NVIDIAS)
+      node.resources.select { |one| one.type == 'Package' }.map(&:title).grep(/headers|devel/) + [node.resource('Exec', HEADERS)[:command].split.last]
+    end
     expect(headers.call('debian-12')).to match_array(%w[linux-headers-6.1.0-50-cloud-amd64 linux-headers-cloud-amd64])
     expect(headers.call('debian-13')).to match_array(%w[linux-headers-6.12.117+deb13-amd64 linux-headers-amd64])
     expect(headers.call('ubuntu-24.04')).to eq(%w[linux-headers-6.8.0-150-aws])
     expect(headers.call('rocky-9')).to match_array(%w[kernel-devel-5.14.0-687.12.1.el9_8.x86_64 kernel-devel-matched])
+  end
+
+  # What the system's programs say of the headers of the running kernel, each of its own words.
+  programs = {
+    'debian-12' => {
+      'dpkg-query' => { installed: 'echo installed', bare: 'exit 1', removed: 'echo config-files' },
+      'apt-cache' => { known: "printf 'linux-headers:\\n  Candidate: 6.1.176-1\\n'", gone: "printf 'linux-headers:\\n  Candidate: (none)\\n'", unheard: ':' },
+    },
+    'rocky-9' => {
+      'rpm' => { installed: 'echo kernel-devel', bare: ':' },
+      'dnf' => { known: 'echo kernel-devel', gone: ':' },
+    },
+  }
+  programs.each do |system, answers|
+    (list, had), (look, offered) = answers.to_a
+    had.to_a.product(offered.to_a).each do |(has, listed), (is, looked)|
+      done = has == :installed || is != :known
+      it "#{done ? 'has nothing to do for' : 'installs'} headers on #{system} that are #{has} and #{is}: a mirror may have them no more" do
+        Dir.mktmpdir do |folder|
+          { list => listed, look => looked }.each { |name, script| File.write("#{folder}/#{name}", "#!/bin/sh\n#{script}\n", perm: 0o755) }
+          guard = on(system, NVIDIAS).resource('Exec', HEADERS)[:unless]
+          expect(system({ 'PATH' => "#{folder}:#{ENV.fetch('PATH')}" }, guard)).to be(done)
+        end
+      end
+    end
   end
 
   describe 'what is on the node already' do

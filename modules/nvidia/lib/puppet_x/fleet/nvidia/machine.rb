@@ -112,7 +112,7 @@ module PuppetX
 
         def cure_of_no_module
           newer = @driver.newer_kernel
-          newer ? "reboot into #{newer}" : 'install its headers, so that the module is built'
+          newer ? "reboot into #{newer}" : 'install its headers, so that the module is built, or a newer kernel with its headers where no mirror has them any more'
         end
 
         def mismatch

@@ -26,6 +26,7 @@ class nvidia::hold {
             'pinned'      => $pinned,
             'priority'    => $priority,
             'packages'    => nvidia::package_names()['driver'],
+            'nvidias'     => $nvidia::driver == 'nvidia',
             'not_ubuntus' => ($nvidia::driver == 'nvidia' and $facts['os']['name'] == 'Ubuntu'),
         }),
         ;

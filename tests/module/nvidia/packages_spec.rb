@@ -153,4 +153,10 @@ RSpec.describe 'nvidia', type: :class do
     expect(pin.call('ubuntu-24.04', NVIDIAS)[:content]).to match(/\A#.*\n\n#.*\nPackage: .*\nPin: release o=Ubuntu\nPin-Priority: -1\n\nPackage: nvidia-\* /)
     expect(pin.call('ubuntu-24.04', {})[:ensure]).to eq('absent')
   end
+
+  it 'pins what else NVIDIA\'s repository has below what is on a node, and knows nothing of it where it is not used' do
+    of_nvidia = ->(parameters) { on('debian-13', parameters).resource('File', APT_PIN)[:content] }
+    expect(of_nvidia.call(NVIDIAS)).to match(/^Package: \*\nPin: release o=NVIDIA\nPin-Priority: 1$/)
+    expect(of_nvidia.call(version: '550.163.01')).not_to include('o=NVIDIA')
+  end
 end

@@ -31,8 +31,8 @@ class nvidia::hold {
         }),
         ;
       '/etc/apt/apt.conf.d/52fleet-nvidia':
-        ensure  => stdlib::ensure($nvidia::hold, 'file'),
-        content => file('nvidia/hold.conf'),
+        ensure  => stdlib::ensure($nvidia::hold or $nvidia::hold_kernel, 'file'),
+        content => epp('nvidia/hold.conf.epp', { 'driver' => $nvidia::hold, 'kernel' => $nvidia::hold_kernel }),
         ;
     }
   }

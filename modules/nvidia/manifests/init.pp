@@ -44,6 +44,12 @@
 #   Whether the system's unattended upgrades leave the driver alone: one under a running kernel module is what takes a card
 #   from each program that starts from then on.
 #
+# @param hold_kernel
+#   Whether those of Debian and Ubuntu leave the kernel alone, too, for which the driver's modules have to be built: a node
+#   may come up without its cards where that failed. Fixes of the kernel's holes then wait for somebody who upgrades it and
+#   reboots; where they must not, set it to false. On Rocky, dnf-automatic installs nothing unless it is told to, and
+#   `excludepkgs=kernel*` in its own automatic.conf is what holds the kernel.
+#
 # @param allow_downgrade
 #   Whether the driver may be replaced by an older one, and packages that are in its way be removed.
 #
@@ -59,6 +65,7 @@ class nvidia (
   Optional[Enum['open', 'proprietary']] $kernel_modules = undef,
   Boolean $persistence = true,
   Boolean $hold = true,
+  Boolean $hold_kernel = true,
   Boolean $allow_downgrade = false,
   Enum['never'] $reboot = 'never',
 ) {

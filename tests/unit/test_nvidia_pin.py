@@ -40,9 +40,7 @@ class Node:
         """Run a command of this apt."""
         return subprocess.run(command, env=self.environment, capture_output=True, text=True)
 
-    def pin(
-        self, pinned: str, priority: int = 990, nvidias: bool = False, not_ubuntus: bool = False
-    ) -> None:
+    def pin(self, pinned: str, priority: int = 990, nvidias: bool = False, not_ubuntus: bool = False) -> None:
         """Write the file as Puppet would."""
         values = {
             "pinned": pinned,

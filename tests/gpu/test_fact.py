@@ -63,4 +63,6 @@ def test_it_says_of_each_card_what_nvidia_smi_lists(told: tuple[dict[str, Any], 
 def test_the_loaded_driver_is_the_installed_one(told: tuple[dict[str, Any], float]) -> None:
     driver = told[0]["driver"]
     assert driver["loaded"] == driver["installed"] == Path("/sys/module/nvidia/version").read_text().strip()
+    is_open = "Open Kernel Module" in Path("/proc/driver/nvidia/version").read_text()
+    assert driver["kernel_modules"] == ("open" if is_open else "proprietary")
     assert told[0]["reboot_required"] is False

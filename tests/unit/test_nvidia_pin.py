@@ -16,6 +16,8 @@ NAMED = "nvidia-kernel-open-dkms"
 #: Of the same source, and no package that Puppet names.
 LIBRARY = "libcuda1"
 VERSIONS = ["580.95.05-1", "580.126.09-1", "615.71.09-1"]
+#: Of NVIDIA's repository, and no driver; the second one Ubuntu has, too.
+OTHERS = {"cuda-toolkit": ["12.9.1-1", "13.0.1-1"], "nvtop": ["3.1.0-1", "3.2.0-1"]}
 
 
 class Node:
@@ -24,8 +26,9 @@ class Node:
     def __init__(self, folder: Path) -> None:
         """Make it in ``folder``."""
         self.folder = folder
-        a_repository(folder / "nvidia", "NVIDIA", "stable", {NAMED: VERSIONS, LIBRARY: VERSIONS})
-        a_repository(folder / "ubuntu", "Ubuntu", "noble", {LIBRARY: ["580.126.09-9ubuntu1"]})
+        a_repository(folder / "nvidia", "NVIDIA", "stable", {NAMED: VERSIONS, LIBRARY: VERSIONS, **OTHERS})
+        ubuntus = {LIBRARY: ["580.126.09-9ubuntu1"], "nvtop": ["3.0.2-1"]}
+        a_repository(folder / "ubuntu", "Ubuntu", "noble", ubuntus)
         sources = folder / "sources.list"
         sources.write_text(
             f"deb [trusted=yes] file:{folder}/nvidia stable main\ndeb [trusted=yes] file:{folder}/ubuntu noble main\n"
@@ -37,9 +40,15 @@ class Node:
         """Run a command of this apt."""
         return subprocess.run(command, env=self.environment, capture_output=True, text=True)
 
-    def pin(self, pinned: str, priority: int = 990, not_ubuntus: bool = False) -> None:
+    def pin(self, pinned: str, priority: int = 990, nvidias: bool = False, not_ubuntus: bool = False) -> None:
         """Write the file as Puppet would."""
-        values = {"pinned": pinned, "priority": priority, "packages": [NAMED], "not_ubuntus": not_ubuntus}
+        values = {
+            "pinned": pinned,
+            "priority": priority,
+            "packages": [NAMED],
+            "nvidias": nvidias,
+            "not_ubuntus": not_ubuntus,
+        }
         rendered = subprocess.run(
             ["puppet", "epp", "render", PIN, "--values", json.dumps(values, separators=(",", "=>"))],
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)},
@@ -49,19 +58,19 @@ class Node:
         ).stdout
         (self.folder / "preferences").write_text(rendered)
 
-    def has(self, version: str) -> None:
-        """Say that both packages are installed."""
+    def has(self, version: str, *names: str) -> None:
+        """Say that packages are installed, both of the driver where none is named."""
         (self.folder / "status").write_text(
             "".join(
                 f"Package: {name}\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n"
                 "Maintainer: none\nDescription: none\n\n"
-                for name in (NAMED, LIBRARY)
+                for name in names or (NAMED, LIBRARY)
             )
         )
 
-    def candidates(self) -> list[str]:
-        """The versions of both packages that apt would take."""
-        said = self.run("apt-cache", "policy", NAMED, LIBRARY).stdout
+    def candidates(self, *names: str) -> list[str]:
+        """The versions of packages that apt would take, of both of the driver where none is named."""
+        said = self.run("apt-cache", "policy", *(names or (NAMED, LIBRARY))).stdout
         return [line.split()[1] for line in said.splitlines() if line.startswith("  Candidate:")]
 
 
@@ -101,3 +110,19 @@ def test_down_to_an_older_version_only_where_that_is_allowed(node: Node) -> None
     assert node.candidates() == ["580.95.05-1", "580.95.05-1"]
     assert node.run(*install).returncode
     assert "Inst" in node.run(*install, "--allow-downgrades").stdout
+
+
+def test_nothing_else_of_nvidias_repository_unless_somebody_asks(node: Node) -> None:
+    node.has("12.9.1-1", "cuda-toolkit")
+    upgrade = ("apt-get", "-s", "-y", "upgrade")
+    node.pin("580.*")
+    assert "Inst cuda-toolkit" in node.run(*upgrade).stdout
+    assert node.candidates("nvtop") == ["3.2.0-1"]
+
+    node.pin("580.*", nvidias=True)
+    assert "Inst" not in node.run(*upgrade).stdout
+    assert node.candidates("nvtop") == ["3.0.2-1"]
+    # the driver is asked for, and so is what Puppet or somebody else installs
+    assert node.candidates() == ["580.126.09-1", "580.126.09-9ubuntu1"]
+    node.has("580.126.09-1")
+    assert "Inst cuda-toolkit (13.0.1-1" in node.run("apt-get", "-s", "-y", "install", "cuda-toolkit").stdout

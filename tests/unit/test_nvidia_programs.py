@@ -42,7 +42,7 @@ LINES = """\
 deb [trusted=yes] file:OTHER stable main
 
 deb [trusted=yes] file:MIRROR bookworm main{added}
-deb [trusted=yes] file:MIRROR bookworm-updates main non-free-firmware{added_to_some}
+deb [trusted=yes] file:MIRROR bookworm-updates main non-free-firmware{added_to_some} # no contrib: ours
 """
 
 

@@ -3,8 +3,9 @@
 # while the driver and its libraries differ.
 # nvidia-smi alone is no witness: it may complain of one card when it is asked for another (nvml.h,
 # nvmlDeviceGetHandleByUUID: "if any GPU has fallen off the bus"). So the card is lost only if CUDA does not see it either.
+# --foreground: one that hangs in the driver, where no signal ends it, is found by whoever looks at the group of this.
 set -u
-said=$(timeout --signal=KILL 5 nvidia-smi --id="$1" --query-gpu=uuid --format=csv,noheader 2>&1) && exit 1
+said=$(timeout --foreground --signal=KILL 5 nvidia-smi --id="$1" --query-gpu=uuid --format=csv,noheader 2>&1) && exit 1
 case $said in
   *'Unable to determine the device handle'* | *'GPU is lost'* | *'No devices were found'*) ;;
   *) exit 1 ;;

@@ -18,7 +18,11 @@ with_components() {
     stanzas && /^[ \t]*$/ { in_fields = 0 }
     stanzas && /^[^# \t]/ && !in_fields { in_fields = 1; seen++ }
     stanzas && seen == entry && /^Components:/ { $0 = $0 missing($0) }
-    !stanzas && FNR == entry { $0 = $0 missing($0) }
+    !stanzas && FNR == entry {
+      comment = match($0, /[ \t]*#/) ? substr($0, RSTART) : ""
+      line = substr($0, 1, length($0) - length(comment))
+      $0 = line missing(line) comment
+    }
     { print }' "$1"
 }
 

@@ -33,4 +33,8 @@ class nvidia::gate {
       content => file('nvidia/nvidia-devices.service'),
       ;
   }
+
+  units::reread { 'nvidia-devices.service':
+    require => File['/etc/systemd/system/nvidia-devices.service'],
+  }
 }

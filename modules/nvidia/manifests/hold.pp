@@ -26,12 +26,13 @@ class nvidia::hold {
             'pinned'      => $pinned,
             'priority'    => $priority,
             'packages'    => nvidia::package_names()['driver'],
+            'nvidias'     => $nvidia::driver == 'nvidia',
             'not_ubuntus' => ($nvidia::driver == 'nvidia' and $facts['os']['name'] == 'Ubuntu'),
         }),
         ;
       '/etc/apt/apt.conf.d/52fleet-nvidia':
-        ensure  => stdlib::ensure($nvidia::hold, 'file'),
-        content => file('nvidia/hold.conf'),
+        ensure  => stdlib::ensure($nvidia::hold or $nvidia::hold_kernel, 'file'),
+        content => epp('nvidia/hold.conf.epp', { 'driver' => $nvidia::hold, 'kernel' => $nvidia::hold_kernel }),
         ;
     }
   }

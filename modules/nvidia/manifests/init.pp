@@ -23,8 +23,9 @@
 #   when the driver is installed, and no other from then on.
 #
 # @param kernel_modules
-#   The kind of kernel modules. Where it is not set, `proprietary` for Debian's own driver, which is older than the
-#   branches for which NVIDIA suggests the open ones (560 and later), and `open` else, for which a card has to be Turing or newer.
+#   The kind of kernel modules. Where it is not set, the kind that the node has loaded. Where none is, `proprietary` for
+#   Debian's own driver, which is older than the branches for which NVIDIA suggests the open ones (560 and later), and
+#   `open` else, for which a card has to be Turing or newer.
 #
 # @param repository
 #   NVIDIA's repository for the system, or a mirror of it, for `driver: nvidia`. A source of the same address that
@@ -43,6 +44,12 @@
 #   Whether the system's unattended upgrades leave the driver alone: one under a running kernel module is what takes a card
 #   from each program that starts from then on.
 #
+# @param hold_kernel
+#   Whether those of Debian and Ubuntu leave the kernel alone, too, for which the driver's modules have to be built: a node
+#   may come up without its cards where that failed. Fixes of the kernel's holes then wait for somebody who upgrades it and
+#   reboots; where they must not, set it to false. On Rocky, dnf-automatic installs nothing unless it is told to, and
+#   `excludepkgs=kernel*` in its own automatic.conf is what holds the kernel.
+#
 # @param allow_downgrade
 #   Whether the driver may be replaced by an older one, and packages that are in its way be removed.
 #
@@ -59,6 +66,7 @@ class nvidia (
   Optional[Enum['open', 'proprietary']] $kernel_modules = undef,
   Boolean $persistence = true,
   Boolean $hold = true,
+  Boolean $hold_kernel = true,
   Boolean $allow_downgrade = false,
   Variant[Enum['never'], Nvidia::Window] $reboot = 'never',
 ) {
@@ -86,7 +94,7 @@ class nvidia (
         undef   => ['nvidia::branch', $wanted_branch, $installed_branch],
         default => ['nvidia::version', $version, $installed],
       }
-      $modules = pick($kernel_modules, $debians ? { true => 'proprietary', false => 'open' })
+      $modules = pick($kernel_modules, $fact.get('driver.kernel_modules'), $debians ? { true => 'proprietary', false => 'open' })
 
       if $driver == 'distribution' and $facts['os']['family'] == 'RedHat' {
         fail("nvidia::driver is 'distribution', but ${system} has no driver of its own: set nvidia::driver to nvidia or unmanaged")

@@ -5,11 +5,14 @@ class nvidia::nouveau {
   assert_private()
 
   $off = '/etc/modprobe.d/fleet-nouveau-off.conf'
-  # dracut builds neither its rescue image nor that of kdump anew with the others.
-  [$images, $build] = $facts['os']['family'] ? {
-    'RedHat' => ["-name 'initramfs-*.img' ! -name '*rescue*' ! -name '*kdump*'", 'dracut --force --regenerate-all'],
-    default  => ["-name 'initrd.img-*'", 'update-initramfs -u -k all'],
+  [$image, $build] = $facts['os']['family'] ? {
+    'RedHat' => ['initramfs-$version.img', 'dracut --force --regenerate-all'],
+    default  => ['initrd.img-$version', 'update-initramfs -u -k all'],
   }
+  # An image whose kernel was removed may stay for ever, and nothing boots it. dracut builds neither its rescue image, whose
+  # version is 0, nor that of kdump, which has no kernel of its own, anew with the others.
+  $kernels = '/boot/vmlinuz-[1-9]*'
+  $old = "image=/boot/${image}; test ! -e \$image || test \$image -nt ${off} || echo \$image"
 
   file { $off:
     ensure  => file,
@@ -21,7 +24,7 @@ class nvidia::nouveau {
   # Each image of the first steps of a boot has a copy of the file: one that is older has none.
   -> exec { 'nvidia: have the next boot leave nouveau out':
     command  => $build,
-    unless   => "test -z \"$(find /boot -maxdepth 1 ${images} ! -newer ${off})\"",
+    unless   => "test -z \"$(for kernel in ${kernels}; do version=\${kernel##*/vmlinuz-}; ${old}; done)\"",
     path     => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
     provider => shell,
     timeout  => 900,

@@ -77,11 +77,7 @@ class profile::code_deploy (
       ;
   }
 
-  # Puppet has systemd read a unit anew when it starts or stops it; nothing here starts this one.
-  exec { 'have systemd read code-deploy.service anew':
-    command => 'systemctl daemon-reload',
-    onlyif  => 'systemctl show --property=NeedDaemonReload code-deploy.service | grep -q =yes',
-    path    => '/usr/bin',
+  units::reread { 'code-deploy.service':
     require => File['/etc/systemd/system/code-deploy.service'],
     before  => Service['code-deploy.timer'],
   }

@@ -15,7 +15,14 @@ RSpec.describe 'the fact nvidia' do
     end
 
     it 'takes no empty word for a version' do
-      expect(changed('fine') { |machine| machine.put('sys/module/nvidia/version', '') }['driver']).to eq('installed' => '595.71.05', 'branch' => '595')
+      expect(changed('fine') { |machine| machine.put('sys/module/nvidia/version', '') }['driver']).to eq('kernel_modules' => 'open', 'installed' => '595.71.05', 'branch' => '595')
+    end
+
+    # Where a module is signed, or a kernel is not built for it, letters are missing.
+    { 'POE' => 'proprietary', 'PO' => 'proprietary', 'OE' => 'open', 'O' => 'open', '' => nil }.each do |letters, kind|
+      it "knows its modules by the letters '#{letters}' of the kernel" do
+        expect(changed('fine') { |machine| machine.put('sys/module/nvidia/taint', "#{letters}\n") }['driver']['kernel_modules']).to eq(kind)
+      end
     end
 
     it 'takes no link without a file, and no circle of links, for a library' do
@@ -54,15 +61,16 @@ RSpec.describe 'the fact nvidia' do
       end
     end
 
-    # As dkms says that it installs them on Debian: /lib/modules/6.12.85+deb13-amd64/updates/dkms/nvidia-current.ko.xz
-    ['updates/dkms/nvidia-current.ko.xz', 'updates/dkms/nvidia-tesla-470.ko', 'kernel/nvidia-535srv/nvidia.ko', 'nvidia.ko.zst'].each do |file|
+    # As dkms says that it installs them on Debian: /lib/modules/6.12.85+deb13-amd64/updates/dkms/nvidia-current.ko.xz, and
+    # those of nvidia-open-kernel-dkms as nvidia-current-open.ko.xz
+    ['updates/dkms/nvidia-current.ko.xz', 'updates/dkms/nvidia-current-open.ko.xz', 'updates/dkms/nvidia-tesla-470.ko', 'kernel/nvidia-535srv/nvidia.ko', 'nvidia.ko.zst'].each do |file|
       it "knows #{file} for the module" do
         fact = changed('not-loaded') { |machine| machine.put(MODULE, "kernel/fs/xfs.ko:\n#{file}: kernel/drm.ko\n") }
         expect(fact['error']).to match(/modprobe nvidia/)
       end
     end
 
-    ['updates/dkms/nvidia-current-uvm.ko', 'extra/nvidia-drm.ko.xz', 'kernel/drivers/i2c/busses/i2c-nvidia-gpu.ko',
+    ['updates/dkms/nvidia-current-uvm.ko', 'updates/dkms/nvidia-current-open-uvm.ko.xz', 'extra/nvidia-drm.ko.xz', 'kernel/drivers/i2c/busses/i2c-nvidia-gpu.ko',
      'kernel/drivers/usb/typec/altmodes/typec_nvidia.ko'].each do |file|
       it "does not take #{file} for the module, nor a module that needs it" do
         fact = changed('not-loaded') { |machine| machine.put(MODULE, "#{file}: extra/nvidia.ko\n") }
@@ -78,7 +86,7 @@ RSpec.describe 'the fact nvidia' do
     it 'wants a reboot where only nvidia-smi knows of the mismatch, since the library is in no place that it knows' do
       said = "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.178\n"
       fact = changed('mismatch', 'links' => {}, 'says' => said)
-      expect(fact).to include('reboot_required' => true, 'driver' => { 'loaded' => '520.56.06', 'branch' => '520' }, 'error' => /mismatch': reboot/)
+      expect(fact).to include('reboot_required' => true, 'driver' => { 'loaded' => '520.56.06', 'kernel_modules' => 'proprietary', 'branch' => '520' }, 'error' => /mismatch': reboot/)
     end
 
     it 'says that there is no nvidia-smi to ask, and nothing of what only that could tell' do

@@ -5,7 +5,7 @@ KERNELS = {
   'debian-12' => '6.1.0-50-cloud-amd64', 'debian-13' => '6.12.117+deb13-amd64', 'ubuntu-22.04' => '5.15.0-185-generic',
   'ubuntu-24.04' => '6.8.0-150-aws', 'rocky-9' => '5.14.0-687.12.1.el9_8.x86_64'
 }.freeze
-DRIVERLESS = { 'loaded' => nil, 'installed' => nil, 'branch' => nil }.freeze
+DRIVERLESS = { 'loaded' => nil, 'kernel_modules' => nil, 'installed' => nil, 'branch' => nil }.freeze
 CARD = { 'index' => 0, 'name' => 'NVIDIA L4', 'memory_mib' => 23_034, 'compute_capability' => '8.9' }.freeze
 KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQIN\n-----END PGP PUBLIC KEY BLOCK-----\n"
 NVIDIAS = { driver: 'nvidia', repository_key: KEY }.freeze
@@ -13,12 +13,13 @@ APT_SOURCE = '/etc/apt/sources.list.d/fleet-nvidia.sources'
 APT_PIN = '/etc/apt/preferences.d/fleet-nvidia.pref'
 APT_HOLD = '/etc/apt/apt.conf.d/52fleet-nvidia'
 APT_LOOK = 'nvidia: have apt look for the driver'
+HEADERS = 'nvidia: headers of the running kernel'
 METRIC = '/var/lib/nvidia/driver.prom'
 
 module NvidiaNode
   # @return the facts of a node of this system with cards
-  def self.facts(system, installed: nil, loaded: installed, reboot_required: false, gpus: [CARD])
-    driver = DRIVERLESS.merge('installed' => installed, 'loaded' => loaded)
+  def self.facts(system, installed: nil, loaded: installed, kernel_modules: nil, reboot_required: false, gpus: [CARD])
+    driver = DRIVERLESS.merge('installed' => installed, 'loaded' => loaded, 'kernel_modules' => kernel_modules)
     told = { 'present' => true, 'gpus' => gpus, 'driver' => driver, 'reboot_required' => reboot_required }
     SYSTEMS.fetch(system).merge('kernelrelease' => KERNELS.fetch(system), 'nvidia' => told)
   end

@@ -71,17 +71,34 @@ RSpec.describe 'nvidia', type: :class do
 
   it 'holds the driver against upgrades that nobody asked for' do
     expect(on('debian-12').resource('File', APT_HOLD)[:content]).to match(/^Unattended-Upgrade::Package-Blacklist \{\n  "\^nvidia-";$/)
-    expect(on('debian-12', { hold: false }).resource('File', APT_HOLD)[:ensure]).to eq('absent')
+    expect(on('debian-12', { hold: false, hold_kernel: false }).resource('File', APT_HOLD)[:ensure]).to eq('absent')
     repo = ->(parameters) { on('rocky-9', NVIDIAS.merge(parameters)).resource('File', '/etc/yum.repos.d/fleet-nvidia.repo')[:content] }
     expect(repo.call({})).to match(/^excludepkgs=nvidia-\*,kmod-nvidia-\*,libnvidia-\*$/)
     expect(repo.call(hold: false)).not_to include('excludepkgs')
     expect(each_driver(on('rocky-9', NVIDIAS), :install_options)).to eq(%w[--disableexcludes=fleet-nvidia])
   end
 
+  # What unattended-upgrades does with these: re.match() of each with a name (is_pkgname_in_blacklist of 2.9.1).
+  left_alone = lambda do |catalogue, names|
+    patterns = catalogue.resource('File', APT_HOLD)[:content].scan(/^  "(.+)";$/).flatten.map { |text| Regexp.new(text) }
+    names.select { |name| patterns.any? { |pattern| pattern.match?(name) } }
+  end
+  kernels = %w[
+    linux-image-amd64 linux-image-6.1.0-50-cloud-amd64 linux-headers-amd64 linux-headers-6.1.0-50-common linux-image-generic
+    linux-modules-6.8.0-150-aws linux-modules-extra-6.8.0-150-aws linux-modules-nvidia-580-server-open-6.8.0-150-aws
+  ]
+  others = %w[linux-libc-dev linux-base openssl puppet-agent]
+
   it 'has unattended upgrades leave each package of the driver alone, and no other' do
-    patterns = on('debian-12').resource('File', APT_HOLD)[:content].scan(/"(.+)";/).flatten.map { |text| Regexp.new(text) }
     named = drivers(on('debian-12')) + drivers(on('debian-13', NVIDIAS)) + drivers(on('ubuntu-22.04')) + %w[libnvidia-ml1 firmware-nvidia-gsp]
-    expect(named.reject { |name| patterns.any? { |pattern| pattern.match?(name) } }).to eq([])
-    expect(%w[linux-image-amd64 openssl puppet-agent].select { |name| patterns.any? { |pattern| pattern.match?(name) } }).to eq([])
+    expect(left_alone.call(on('debian-12'), named)).to eq(named)
+    expect(left_alone.call(on('debian-12', { hold: false }), named)).to eq([])
+    expect(left_alone.call(on('debian-12'), others)).to eq([])
+  end
+
+  it 'has them leave the kernel and its modules alone, too, unless somebody wants its fixes without being asked' do
+    expect(left_alone.call(on('ubuntu-24.04'), kernels)).to eq(kernels)
+    expect(left_alone.call(on('ubuntu-24.04', { hold: false }), kernels)).to eq(kernels)
+    expect(left_alone.call(on('ubuntu-24.04', { hold_kernel: false }), kernels)).to eq([])
   end
 end

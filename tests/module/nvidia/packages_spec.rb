@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'nvidia/node'
+require 'tmpdir'
 
 RSpec.describe 'nvidia', type: :class do
   include NvidiaNode
@@ -41,11 +42,39 @@ RSpec.describe 'nvidia', type: :class do
   end
 
   it 'brings the headers of the running kernel, and on Debian those of the kernels that follow it' do
-    headers = ->(system) { on(system, NVIDIAS).resources.select { |one| one.type == 'Package' }.map(&:title).grep(/headers|devel/) }
+    headers = lambda do |system|
+      node = on(system, NVIDIAS)
+      node.resources.select { |one| one.type == 'Package' }.map(&:title).grep(/headers|devel/) + [node.resource('Exec', HEADERS)[:command].split.last]
+    end
     expect(headers.call('debian-12')).to match_array(%w[linux-headers-6.1.0-50-cloud-amd64 linux-headers-cloud-amd64])
     expect(headers.call('debian-13')).to match_array(%w[linux-headers-6.12.117+deb13-amd64 linux-headers-amd64])
     expect(headers.call('ubuntu-24.04')).to eq(%w[linux-headers-6.8.0-150-aws])
     expect(headers.call('rocky-9')).to match_array(%w[kernel-devel-5.14.0-687.12.1.el9_8.x86_64 kernel-devel-matched])
+  end
+
+  # What the system's programs say of the headers of the running kernel, each of its own words.
+  programs = {
+    'debian-12' => {
+      'dpkg-query' => { installed: 'echo installed', bare: 'exit 1', removed: 'echo config-files' },
+      'apt-cache' => { known: "printf 'linux-headers:\\n  Candidate: 6.1.176-1\\n'", gone: "printf 'linux-headers:\\n  Candidate: (none)\\n'", unheard: ':' },
+    },
+    'rocky-9' => {
+      'rpm' => { installed: 'echo kernel-devel', bare: ':' },
+      'dnf' => { known: 'echo kernel-devel', gone: ':' },
+    },
+  }
+  programs.each do |system, answers|
+    (list, had), (look, offered) = answers.to_a
+    had.to_a.product(offered.to_a).each do |(has, listed), (is, looked)|
+      done = has == :installed || is != :known
+      it "#{done ? 'has nothing to do for' : 'installs'} headers on #{system} that are #{has} and #{is}: a mirror may have them no more" do
+        Dir.mktmpdir do |folder|
+          { list => listed, look => looked }.each { |name, script| File.write("#{folder}/#{name}", "#!/bin/sh\n#{script}\n", perm: 0o755) }
+          guard = on(system, NVIDIAS).resource('Exec', HEADERS)[:unless]
+          expect(system({ 'PATH' => "#{folder}:#{ENV.fetch('PATH')}" }, guard)).to be(done)
+        end
+      end
+    end
   end
 
   describe 'what is on the node already' do
@@ -77,6 +106,15 @@ RSpec.describe 'nvidia', type: :class do
       expect(drivers(on('ubuntu-24.04', {}, installed: '615.71.09'))).to eq(%w[nvidia-headless-615-server-open nvidia-utils-615-server])
       expect(on('debian-13', NVIDIAS, installed: '615.71.09').resource('File', APT_PIN)[:content]).to match(/^Pin: version 615\.\*$/)
       expect(on('rocky-9', NVIDIAS, installed: '615.71.09').resource('Package', 'nvidia-driver')[:ensure]).to eq('615-open')
+    end
+
+    it 'says the kind of modules where nobody else does, since apt removes none for another' do
+      proprietary = { installed: '580.95.05', kernel_modules: 'proprietary' }
+      expect(drivers(on('ubuntu-24.04', {}, **proprietary))).to eq(%w[nvidia-headless-580-server nvidia-utils-580-server])
+      expect(drivers(on('debian-13', NVIDIAS, **proprietary))).to include('nvidia-kernel-dkms')
+      expect(on('rocky-9', NVIDIAS, **proprietary).resource('Package', 'nvidia-driver')[:ensure]).to eq('580-dkms')
+      expect(drivers(on('debian-13', {}, installed: '550.163.01', kernel_modules: 'open'))).to include('nvidia-open-kernel-dkms')
+      expect(drivers(on('ubuntu-24.04', { kernel_modules: 'open' }, **proprietary))).to include('nvidia-headless-580-server-open')
     end
 
     it 'stays on Debian whatever branch it is, where Debian has none to choose' do
@@ -114,5 +152,11 @@ RSpec.describe 'nvidia', type: :class do
     expect(pin.call('debian-13', NVIDIAS)[:content]).not_to include('Ubuntu')
     expect(pin.call('ubuntu-24.04', NVIDIAS)[:content]).to match(/\A#.*\n\n#.*\nPackage: .*\nPin: release o=Ubuntu\nPin-Priority: -1\n\nPackage: nvidia-\* /)
     expect(pin.call('ubuntu-24.04', {})[:ensure]).to eq('absent')
+  end
+
+  it 'pins what else NVIDIA\'s repository has below what is on a node, and knows nothing of it where it is not used' do
+    of_nvidia = ->(parameters) { on('debian-13', parameters).resource('File', APT_PIN)[:content] }
+    expect(of_nvidia.call(NVIDIAS)).to match(/^Package: \*\nPin: release o=NVIDIA\nPin-Priority: 1$/)
+    expect(of_nvidia.call(version: '550.163.01')).not_to include('o=NVIDIA')
   end
 end

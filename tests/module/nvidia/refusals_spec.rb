@@ -46,6 +46,9 @@ RSpec.describe 'nvidia', type: :class do
     'a newer branch that nobody named' => ['rocky-9', NVIDIAS, { installed: '615.71.09' }],
     'an older branch that is allowed' => ['ubuntu-24.04', { branch: '570', allow_downgrade: true }, { installed: '580.95.05' }],
     'proprietary modules for an old card' => ['ubuntu-24.04', { kernel_modules: 'proprietary' }, { gpus: [CARD.merge('compute_capability' => '6.1')] }],
+    'proprietary modules for an old card, where the node has them' => [
+      'ubuntu-24.04', {}, { installed: '580.95.05', kernel_modules: 'proprietary', gpus: [CARD.merge('compute_capability' => '6.1')] }
+    ],
     'a card that does not say what it is yet' => ['ubuntu-24.04', {}, { gpus: [CARD.merge('compute_capability' => nil)] }],
   }.each do |what, (system, parameters, told)|
     it "takes #{what}" do

@@ -68,18 +68,22 @@ RSpec.describe 'nvidia', type: :class do
     it { is_expected.to contain_exec(APT_LOOK).that_comes_before('Package[nvidia-driver-cuda]') }
   end
 
-  # dracut builds neither its rescue image nor kdump's with the others: they are never newer than the file.
-  { 'debian-12' => ['initrd.img-6.1', 'update-initramfs -u -k all'], 'rocky-9' => ['initramfs-5.14.img', 'dracut --force --regenerate-all'] }
-    .each do |system, (image, command)|
+  # dracut builds neither its rescue image nor kdump's with the others, and nobody that of a kernel that was removed: they are
+  # never newer than the file.
+  { 'debian-12' => ['vmlinuz-6.1', 'initrd.img-6.1', %w[initrd.img-6.0], 'update-initramfs -u -k all'],
+    'rocky-9' => ['vmlinuz-5.14', 'initramfs-5.14.img', %w[initramfs-5.13.img], 'dracut --force --regenerate-all'] }
+    .each do |system, (kernel, image, gone, command)|
     it "builds the images of #{system}'s boots anew while one is older than the file that keeps nouveau out" do
       Dir.mktmpdir do |boot|
         exec = on(system, NVIDIAS).resource('Exec', 'nvidia: have the next boot leave nouveau out')
         off = "#{boot}/off.conf"
-        unless_ = exec[:unless].sub('/boot', boot).sub('/etc/modprobe.d/fleet-nouveau-off.conf', off)
+        unless_ = exec[:unless].gsub('/boot', boot).sub('/etc/modprobe.d/fleet-nouveau-off.conf', off)
         done = -> { system(unless_) }
         File.write(off, '')
         expect(done.call).to be(true)
-        %w[initramfs-0-rescue-1.img initramfs-5.14kdump.img].each { |other| File.utime(1, 1, File.new("#{boot}/#{other}", 'w')) }
+        others = %w[initramfs-0-rescue-1.img vmlinuz-0-rescue-1 initramfs-5.14kdump.img] + gone
+        others.push(kernel).each { |other| File.utime(1, 1, File.new("#{boot}/#{other}", 'w')) }
+        expect(done.call).to be(true)
         File.utime(1, 1, File.new("#{boot}/#{image}", 'w'))
         expect(done.call).to be(false)
         FileUtils.touch("#{boot}/#{image}", mtime: Time.now + 1)

@@ -47,3 +47,10 @@ def test_a_card_that_neither_finds_is_lost(tmp_path: Path, said: str, code: int)
 )
 def test_where_it_is_there_or_nobody_knows_it_is_not(tmp_path: Path, smi: str, gate: str) -> None:
     assert ask(tmp_path, smi, gate).returncode == 1
+
+
+def test_nvidia_smi_stays_in_the_group_of_whoever_asks(tmp_path: Path) -> None:
+    """So that it is found there while it hangs in the driver, where no signal ends it."""
+    done = ask(tmp_path, f"cut -d ' ' -f 5 /proc/$$/stat >{tmp_path}/group; exit 255", SEES_NOT)
+    assert done.returncode == 1
+    assert int((tmp_path / "group").read_text()) == os.getpgrp()

@@ -89,6 +89,8 @@ class World:
         self.gate: str | None = None
         #: cards that are lost: no web UI starts there
         self.lost: set[str] = set()
+        #: cards that somebody has looked at since somebody asked
+        self.looked: set[str] = set()
         #: port to the strange process that listens on it
         self.holders: dict[int, str] = {}
 
@@ -134,10 +136,17 @@ class World:
             say=self.said.append,
             smoke=lambda port: self.smoke(port),
             gate=lambda card: self.gate or ("no GPU" if card in self.lost else None),
-            lost=lambda card: "GPU-7 is lost" if card in self.lost else None,
+            look=self.looked.add,
+            lost=self.found_lost,
             holder=lambda place, unit: self.holders.get(int(place.rpartition(":")[2])),
             anew=self.node,
         )
+
+    def found_lost(self) -> dict[str, str]:
+        """Say what was found of the cards that somebody has looked at."""
+        found = sorted(self.looked & self.lost)
+        self.looked.clear()
+        return dict.fromkeys(found, "GPU-7 is lost")
 
     def state(self) -> State:
         """Return the state on the disk."""

@@ -48,22 +48,61 @@ def test_a_gate_that_is_not_there_is_named(tmp_path: Path) -> None:
     )
 
 
+def found(looks: cards.Looks, program: str | None, uuid: str | None) -> dict[str, str]:
+    """Have a card looked at, and wait for what was found."""
+    looks.begin(program, uuid)
+    while looks.under_way:
+        time.sleep(0.02)
+        lost = looks.lost()
+        if lost:
+            return lost
+    return {}
+
+
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("echo $1 is lost", "GPU-7 is lost"),
-        ("exit 0", "GPU-7 is lost"),
-        ("echo $1 is there; exit 1", None),
-        ("exec sleep 60", None),
+        ("echo $1 is gone", {"GPU-7": "GPU-7 is gone"}),
+        ("exit 0", {"GPU-7": "GPU-7 is lost"}),
+        ("echo $1 is there; exit 1", {}),
+        ("exec sleep 60", {}),
     ],
 )
 def test_a_card_is_lost_where_the_program_says_so_and_not_where_nobody_knows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: dict[str, str]
 ) -> None:
     monkeypatch.setattr(cards, "_PATIENCE", 0.5)
-    assert cards.lost(program(tmp_path, script), "GPU-7") == said
+    looks = cards.Looks()
+    assert found(looks, program(tmp_path, script), "GPU-7") == said
     for other in ((None, "GPU-7"), (f"{tmp_path}/none", "GPU-7"), (program(tmp_path, "exit 0"), None)):
-        assert cards.lost(*other) is None
+        assert found(looks, *other) == {}
+
+
+def test_what_one_look_found_is_said_once(tmp_path: Path) -> None:
+    looks = cards.Looks()
+    assert found(looks, program(tmp_path, "exit 0"), "GPU-7")
+    assert looks.lost() == {}
+
+
+def test_a_look_that_hangs_holds_up_nobody_and_none_is_begun_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one in the driver, which no signal ends, and that outlives the program that began it."""
+    monkeypatch.setattr(cards, "_PATIENCE", 0.2)
+    end = os.killpg
+    monkeypatch.setattr(os, "killpg", lambda group, number: None if number else end(group, number))
+    looks = cards.Looks()
+    hangs = program(tmp_path, f"echo >>{tmp_path}/begun; sleep 30 & echo $! >{tmp_path}/pid; exit 0")
+    began = time.monotonic()
+    for _ in range(20):
+        looks.begin(hangs, "GPU-7")
+        assert looks.lost() == {}
+        time.sleep(0.02)
+    assert time.monotonic() - began < 5
+    assert (tmp_path / "begun").read_text() == "\n"
+
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert found(looks, program(tmp_path, "exit 0"), "GPU-7"), "it is asked again once that is gone"
 
 
 def test_it_is_asked_for_the_card_that_it_is_about(tmp_path: Path) -> None:

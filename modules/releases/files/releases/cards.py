@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 
 #: Seconds after which a driver that does not answer is taken for one that cannot be computed with.
@@ -31,21 +32,61 @@ def gate(program: str | None, card: str | None) -> str | None:
     return " ".join(done.stderr.split()) or f"{program} ended with {done.returncode}"
 
 
-def lost(program: str | None, card: str | None) -> str | None:
-    """Say, in a line, that a card is lost, by its UUID; None where it is not, or where nobody knows."""
-    if program is None or card is None:
-        return None
-    try:
-        done = _run(program, card)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return None if done.returncode else " ".join(done.stdout.split()) or f"{card} is lost"
+class Looks:
+    """Looks at cards, by the program that says whether one is lost, and waits for none of them.
+
+    No signal ends what hangs in the driver: while anything of a look is there, none is begun beside it.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        #: UUID of a card -> the look at it, and when it began
+        self.under_way: dict[str, tuple[subprocess.Popen[str], float]] = {}
+
+    def begin(self, program: str | None, card: str | None) -> None:
+        """Begin to look at a card, by its UUID, unless that is under way."""
+        if program is None or card is None or card in self.under_way:
+            return
+        # where the program is missing, nobody knows
+        with suppress(OSError):
+            self.under_way[card] = (_start(program, card), time.monotonic())
+
+    def lost(self) -> dict[str, str]:
+        """Say of cards, by their UUID, that they are lost, in a line each: what looks that ended found."""
+        found = {}
+        for card, (process, began) in list(self.under_way.items()):
+            if _there(process):
+                if time.monotonic() - began > _PATIENCE:
+                    _kill(process)
+                continue
+            del self.under_way[card]
+            with suppress(subprocess.TimeoutExpired):
+                said, _ = process.communicate(timeout=_GRACE)
+                if not process.returncode:
+                    found[card] = " ".join(said.split()) or f"{card} is lost"
+        return found
 
 
 def _run(*command: str, visible: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a program that asks the driver; where that hangs, no signal ends it, and it is not waited for."""
+    process = _start(*command, visible=visible)
+    try:
+        said, complained = process.communicate(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+
+def _start(*command: str, visible: str | None = None) -> subprocess.Popen[str]:
+    """Start a program that asks the driver, in a group of its own."""
     seen = {} if visible is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": visible}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -55,14 +96,18 @@ def _run(*command: str, visible: str | None = None) -> subprocess.CompletedProce
         env=os.environ | seen,
         start_new_session=True,
     )
+
+
+def _there(process: subprocess.Popen[str]) -> bool:
+    """Say whether a program, or one that it began, is there yet."""
+    process.poll()
     try:
-        said, complained = process.communicate(timeout=_PATIENCE)
-    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        for pipe in (process.stdout, process.stderr):
-            if pipe:
-                pipe.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-        raise
-    return subprocess.CompletedProcess(command, process.returncode, said, complained)

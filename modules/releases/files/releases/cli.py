@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from releases import cards, description, files, ports
 from releases.description import Places
@@ -84,10 +84,11 @@ def _run(arguments: list[str], places: Places) -> int:
     return 0
 
 
-def _node(service: str, places: Places, store: Store | None = None) -> Node:
+def _node(service: str, places: Places, store: Store | None = None, looks: cards.Looks | None = None) -> Node:
     known = description.load(service, places)
     # what it could not write it has in memory, so there is one
     kept = store or Store(f"{places.states}/{service}.json", f"{places.locks}/releases-{service}.state.lock")
+    under_way = looks or cards.Looks()
     return Node(
         description=known,
         store=kept,
@@ -99,10 +100,15 @@ def _node(service: str, places: Places, store: Store | None = None) -> Node:
         say=lambda text: print(text, flush=True),
         smoke=lambda port: _smoke(known, port),
         gate=lambda card: cards.gate(known.gate, known.bindings.get(card)),
-        lost=lambda card: cards.lost(known.lost, known.bindings.get(card)),
+        look=lambda card: under_way.begin(known.lost, known.bindings.get(card)),
+        lost=lambda: _by_name(known, under_way.lost()),
         holder=ports.holder,
-        anew=lambda: _node(service, places, kept),
+        anew=lambda: _node(service, places, kept, under_way),
     )
+
+
+def _by_name(known: description.Description, lost: Mapping[str, str]) -> dict[str, str]:
+    return {card: lost[uuid] for card, uuid in known.bindings.items() if uuid and uuid in lost}
 
 
 def _smoke(known: description.Description, port: int) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from releases.description import SLOTS, Description
@@ -41,8 +41,10 @@ class Node(NamedTuple):
     smoke: Callable[[int], str | None]
     #: says why no web UI could start on this card just now
     gate: Callable[[str], str | None]
-    #: says that a card is lost
-    lost: Callable[[str], str | None]
+    #: begins to look whether this card is lost
+    look: Callable[[str], None]
+    #: says of cards that they are lost, as the looks found that ended since
+    lost: Callable[[], Mapping[str, str]]
     #: names the process that listens at a place, such as 127.0.0.1:7861, and is not of a unit
     holder: Callable[[str, str], str | None]
     #: reads the service's description again: Puppet may have written another one while a switch went on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from releases.front import FrontError
 from releases.node import Node
@@ -24,19 +25,22 @@ def watch(node: Node) -> None:
 
 
 def look(node: Node, at_cards: bool) -> None:
-    """Steer the front to what runs; with ``at_cards``, first end what runs on a card that is lost.
+    """Steer the front to what runs; first end what runs on a card that was found lost.
 
+    With ``at_cards``, have the cards looked at: a look may hang, and what it finds is acted on when it ends.
     A process of a lost card answers, and fails at each job. The one that systemd starts in its place waits at
     its gate until the card is back.
     """
     state = node.state()
+    units = {card: node.description.unit(card, pointed(state, card)) for card in node.description.cards}
     if at_cards:
-        units = {card: node.description.unit(card, pointed(state, card)) for card in node.description.cards}
-        states = node.units.states(list(units.values()))
-        for card in [card for card, unit in units.items() if states[unit] == "active"]:
-            why = node.lost(card)
-            if why:
-                node.say(f"{node.description.service}: card {card}: {why}: {units[card]} is ended")
+        for card in _serving(node, units):
+            node.look(card)
+    lost = node.lost()
+    if lost:
+        for card in _serving(node, units):
+            if card in lost:
+                node.say(f"{node.description.service}: card {card}: {lost[card]}: {units[card]} is ended")
                 node.units.kill(units[card])
     try:
         astray = not is_steered(node, state)
@@ -44,3 +48,8 @@ def look(node: Node, at_cards: bool) -> None:
         return  # it is steered when it comes up
     if astray:
         steer(node)
+
+
+def _serving(node: Node, units: Mapping[str, str]) -> list[str]:
+    states = node.units.states(list(units.values()))
+    return [card for card, unit in units.items() if states[unit] == "active"]

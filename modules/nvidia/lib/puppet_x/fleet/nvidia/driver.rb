@@ -11,8 +11,8 @@ module PuppetX
         # Where distributions and NVIDIA's installer put the library; Debian has it in nvidia/current, and alternatives that lead there.
         LIBRARY_FOLDERS = %w[x86_64-linux-gnu aarch64-linux-gnu].flat_map { |of| ["usr/lib/#{of}", "usr/lib/#{of}/nvidia/current"] }
                                                               .push('usr/lib64', 'usr/lib').freeze
-        # Debian gives the file another name than the module has, by the branch that it is of.
-        MODULE_FILE = %r{(?:\A|/)nvidia(?:-current|-tesla(?:-\d+)?|-legacy-\w+)?\.ko(?:\.\w+)?:}.freeze
+        # Debian gives the file another name than the module has, by the branch and the kind that it is of.
+        MODULE_FILE = %r{(?:\A|/)nvidia(?:-current|-tesla(?:-\d+)?|-legacy-\w+)?(?:-open)?\.ko(?:\.\w+)?:}.freeze
 
         # @param root [String] the folder that stands for /
         def initialize(root)
@@ -22,6 +22,15 @@ module PuppetX
         # @return [String, nil] version of the module in the running kernel
         def loaded
           @loaded ||= SmallFile.read(path('sys/module/nvidia/version'))
+        end
+
+        # By the letters that the kernel has for it: P is for a licence that is not the kernel's, as that of the open ones is
+        # (Documentation/admin-guide/tainted-kernels.rst). No lock of the driver's is taken, as for /proc/driver/nvidia/version.
+        #
+        # @return [String, nil] kind of the module in the running kernel, in the words of the class `nvidia`
+        def kernel_modules
+          letters = SmallFile.read(path('sys/module/nvidia/taint'))
+          letters && (letters.include?('P') ? 'proprietary' : 'open')
         end
 
         # @return [String, nil] version of the library that a program started now would load, by the name of its file

@@ -40,13 +40,17 @@ module PuppetX
           {
             'present' => @bus.cards.any?,
             'gpus' => answer.gpus,
-            'driver' => { 'loaded' => @driver.loaded, 'installed' => @driver.installed, 'branch' => @driver.branch }.compact,
+            'driver' => driver,
             'reboot_required' => reboot_required?,
             'rebooting' => rebooting,
             'mig' => answer.mig,
             'lost' => lost,
             'error' => error
           }.compact
+        end
+
+        def driver
+          { 'loaded' => @driver.loaded, 'kernel_modules' => @driver.kernel_modules, 'installed' => @driver.installed, 'branch' => @driver.branch }.compact
         end
 
         def answer
@@ -116,7 +120,7 @@ module PuppetX
 
         def cure_of_no_module
           newer = @driver.newer_kernel
-          newer ? "reboot into #{newer}" : 'install its headers, so that the module is built'
+          newer ? "reboot into #{newer}" : 'install its headers, so that the module is built, or a newer kernel with its headers where no mirror has them any more'
         end
 
         def mismatch

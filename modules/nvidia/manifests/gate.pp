@@ -25,6 +25,9 @@ class nvidia::gate {
     "${lib}/gate":
       content => file('nvidia/gate.py'),
       ;
+    "${lib}/on-the-bus":
+      content => file('nvidia/on-the-bus.sh'),
+      ;
     "${lib}/lost":
       content => file('nvidia/lost.sh'),
       ;

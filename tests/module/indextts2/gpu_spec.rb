@@ -18,6 +18,7 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.to a_unit_with('DeviceAllow=char-nvidia* rw') }
     it { is_expected.not_to a_unit_like(/PrivateDevices/) }
     it { is_expected.to contain_file(gate).with_mode('0755').that_comes_before('Class[indextts2::webui]') }
+    it { is_expected.to contain_file('/usr/local/lib/nvidia/on-the-bus').with_mode('0755').that_comes_before('Class[indextts2::webui]') }
     it { is_expected.to contain_file('/etc/systemd/system/nvidia-devices.service').that_comes_before('Class[indextts2::webui]') }
     it { expect(description).to include('gate' => gate, 'lost' => '/usr/local/lib/nvidia/lost', 'bindings' => { '0' => 'GPU-0', '1' => 'GPU-1' }) }
     it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: true, enable: true).that_subscribes_to('Class[releases]') }

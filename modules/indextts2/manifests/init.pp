@@ -298,18 +298,6 @@ class indextts2 (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/indextts2'
   $config_dir = '/etc/indextts2'
-  # card => its UUID or index, or undef where the service sees all that there are
-  $bindings = $gpu ? {
-    'none'  => { '0' => undef },
-    default => indextts2::cards($gpus, $facts.get('nvidia', {})),
-  }
-  # card => slot => the loopback port of the instance there
-  $cards = Hash($bindings.keys.map |$card| {
-      [$card, { 'blue' => $port + 1 + 2 * Integer($card), 'green' => $port + 2 + 2 * Integer($card) }]
-  })
-  $cards.filter |$card, $slots| { $slots['green'] > 65535 }.each |$card, $slots| {
-    fail("indextts2::port is ${port}, and the web UIs of card ${card} would listen on ${slots['blue']} and ${slots['green']}, beyond 65535: give a lower port, such as 7860")
-  }
 
   if $ensure == 'present' {
     $pin = indextts2::pin($revision, $releases, $installer)

@@ -63,8 +63,10 @@ RSpec.describe 'indextts2', type: :class do
     ],
     'all, before the driver is there' => ['all', failed, { '0' => [7861, nil] }],
     'the second' => [[1], {}, { '1' => [7863, 'GPU-1'] }],
+    'in another order, and one twice' => [[1, 0, 1], {}, { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }],
     'one that nobody knows of' => [[0, 2], {}, { '0' => [7861, 'GPU-0'], '2' => [7865, '2'] }],
     'UUIDs' => [['GPU-1', uuid], {}, { '0' => [7861, 'GPU-1'], '1' => [7863, uuid] }],
+    'UUIDs in another order, and one twice' => [[uuid, 'GPU-1', uuid], {}, { '0' => [7861, 'GPU-1'], '1' => [7863, uuid] }],
   }.each do |what, (gpus, others, found)|
     it "binds an instance to each of these cards: #{what}" do
       catalogue = compiled(SERVED.merge(gpus: gpus), facts: facts.merge(others))

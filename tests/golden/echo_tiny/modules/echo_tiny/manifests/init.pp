@@ -242,8 +242,6 @@ class echo_tiny (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/echo_tiny'
   $config_dir = '/etc/echo_tiny'
-  # card => slot => the loopback port of the instance there
-  $cards = { '0' => { 'blue' => $port + 1, 'green' => $port + 2 } }
 
   if $ensure == 'present' {
     $pin = echo_tiny::pin($revision, $releases, $installer)

@@ -41,6 +41,7 @@ class indextts2::description {
         'idle_backends'   => ['heartbeats'],
         'gate'            => $indextts2::gpu::gate,
         'lost'            => $indextts2::gpu::lost,
+        'wait_timeout'    => $indextts2::gpu::wait,
         'bindings'        => $indextts2::gpu::bindings,
         'weights'         => '/usr/local/sbin/weights',
         'smoke'           => $indextts2::front::smoke,

@@ -56,8 +56,8 @@ class indextts2::front {
     default => $indextts2::smoke_timeout,
   }
   # The longest that a switch holds requests, in seconds: the old release ends its jobs and stops, the new one is tried to
-  # the last and stopped, and the old one loads again; a stop takes TimeoutStopSec at most.
-  $hold = $indextts2::drain_timeout + 2 * $indextts2::ready_timeout + 2 * 30 + $smoke_seconds
+  # the last and stopped, and the old one loads again; a stop takes TimeoutStopSec at most, and each start may wait for its card.
+  $hold = $indextts2::drain_timeout + 2 * ($indextts2::gpu::wait + $indextts2::ready_timeout) + 2 * 30 + $smoke_seconds
   $text = epp('indextts2/haproxy.cfg.epp', {
       'address'       => $indextts2::address,
       'port'          => $port,

@@ -41,6 +41,11 @@ class indextts2::gpu {
   unless $indextts2::gpu == 'none' {
     contain nvidia::gate
   }
+  # Seconds that a start may wait for its card before its own time begins.
+  $wait = $indextts2::gpu ? {
+    'none'  => 0,
+    default => $nvidia::gate::limit,
+  }
   # The programs that say why the service could not start here, and whether a card is lost.
   [$gate, $lost] = $indextts2::gpu ? {
     'required' => ["${nvidia::gate::lib}/gate", "${nvidia::gate::lib}/lost"],

@@ -22,6 +22,15 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.to contain_file('/etc/systemd/system/nvidia-devices.service').that_comes_before('Class[indextts2::webui]') }
     it { expect(description).to include('gate' => gate, 'lost' => '/usr/local/lib/nvidia/lost', 'bindings' => { '0' => 'GPU-0', '1' => 'GPU-1' }) }
     it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: true, enable: true).that_subscribes_to('Class[releases]') }
+
+    it 'counts what a start may wait for device nodes, by the unit that has it wait' do
+      seconds = ->(pattern) { catalogue.resource('File', '/etc/systemd/system/nvidia-devices.service')[:content][pattern, 1].to_i }
+      # told to end, killed, and both again of what is left: systemd waits for each
+      longest = seconds.call(/^TimeoutStartSec=(\d+)$/) + 4 * seconds.call(/^TimeoutStopSec=(\d+)$/)
+      expect(seconds.call(%r{^ExecStart=/usr/local/lib/nvidia/devices (\d+)$})).to be_between(60, longest - 1)
+      expect(description['wait_timeout']).to eq(longest)
+      is_expected.to a_front_with("retries #{300 + 2 * (longest + 600) + 2 * 30}")
+    end
   end
 
   context 'with a card where there is one' do
@@ -42,7 +51,8 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.not_to a_unit_like(/nvidia/) }
     it { is_expected.not_to contain_class('nvidia::gate') }
     it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: false, enable: false) }
-    it { expect(description).to include('gate' => nil, 'lost' => nil, 'bindings' => { '0' => nil }) }
+    it { expect(description).to include('gate' => nil, 'lost' => nil, 'wait_timeout' => 0, 'bindings' => { '0' => nil }) }
+    it { is_expected.to a_front_with('retries 1560') }
   end
 
   # What is in the environment of each card's instances.

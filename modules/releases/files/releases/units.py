@@ -28,10 +28,13 @@ class Units:
             raise CommandFailed(f"systemctl is-active: {len(said)} answers for {len(units)} units")
         return dict(zip(units, said))
 
-    def start(self, unit: str, limit: float | None) -> str | None:
-        """Start a unit, and wait until it is ready, at most ``limit`` seconds; return why it is not."""
+    def start(self, unit: str, limit: float | None, wait: float = 0) -> str | None:
+        """Start a unit, and wait until it is ready, at most ``limit`` seconds; return why it is not.
+
+        It may wait ``wait`` seconds for others before.
+        """
         try:
-            started = _systemctl("start", unit, limit=limit and limit + _GRACE_S)
+            started = _systemctl("start", unit, limit=limit and wait + limit + _GRACE_S)
         except subprocess.TimeoutExpired:
             return f"was not ready within {limit} s"
         return None if started.returncode == 0 else self._why(unit, limit, started.stderr)

@@ -131,10 +131,12 @@
 # @param gpus
 #   The cards that the service computes on, by index or UUID; each has a web UI of its own behind the one
 #   front, on two ports of loopback more, and goes over to another release while the others serve. By index,
-#   they have the index that nvidia-smi says.
+#   they have the index that nvidia-smi says. `all` are those that the node knows of at its run: none before
+#   the driver is loaded, and then one web UI is bound to no card until the run after.
 #
 # @param ready_timeout
-#   Seconds that a start may take until the service answers.
+#   Seconds that a start may take until the service answers. What it waits for before, such as a card, does
+#   not count.
 #
 # @param handover
 #   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and

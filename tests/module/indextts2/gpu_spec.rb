@@ -85,6 +85,12 @@ RSpec.describe 'indextts2', type: :class do
     end
   end
 
+  it 'binds what is bound to no card by another deployment, once the driver is there' do
+    one = { 'nvidia' => { 'gpus' => CARDS['nvidia']['gpus'].take(1) } }
+    before, after = [failed, one].map { |cards| deployment(compiled(SERVED, facts: facts.merge(cards))).title }
+    expect(before).not_to eq(after)
+  end
+
   it 'has another deployment where a card is another' do
     one, other = [['GPU-0'], ['GPU-1']].map { |gpus| deployment(compiled(SERVED.merge(gpus: gpus))).title }
     expect(one).not_to eq(other)

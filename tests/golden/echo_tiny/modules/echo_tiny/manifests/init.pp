@@ -127,7 +127,8 @@
 #   Set as the environment variable `HF_ENDPOINT`.
 #
 # @param ready_timeout
-#   Seconds that a start may take until the service answers.
+#   Seconds that a start may take until the service answers. What it waits for before, such as a card, does
+#   not count.
 #
 # @param handover
 #   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and

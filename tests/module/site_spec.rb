@@ -51,6 +51,19 @@ RSpec.describe 'tts1.lab.test', type: :host do
         expect(checkout.title).to start_with("/opt/indextts2/releases/#{revision}-#{pin['commit'][0, 7]}-")
         expect(checkout[:revision]).to eq(pin['commit'])
       end
+
+      # nvidia-smi says 3911 MiB of a T400 4GB and of a GTX 1650, and 4096 with newer drivers
+      { 3072 => [], 3911 => %w[v1.5.0 v2.0.0], 4096 => %w[v1.5.0 v2.0.0] }.each do |mib, served|
+        context "on a card of #{mib} MiB" do
+          let(:facts) { super().merge('nvidia' => { 'gpus' => [{ 'index' => 0, 'uuid' => 'GPU-0', 'name' => 'T400 4GB', 'memory_mib' => mib, 'compute_capability' => '7.5' }] }) }
+
+          if served.include?(revision)
+            it { is_expected.to compile.with_all_deps }
+          else
+            it { is_expected.to compile.and_raise_error(/revision is '#{revision}', which needs a card of \d+ MiB/) }
+          end
+        end
+      end
     end
   end
 end

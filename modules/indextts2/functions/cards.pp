@@ -27,7 +27,8 @@ function indextts2::cards(
       default => Hash($there.map |$one| { [String($one['index']), $one['uuid']] }),
     }
   } else {
-    Hash($gpus.map |$index, $gpu| {
+    # in whatever order they are named: with each, a card's place would be another
+    Hash($gpus.unique.sort.map |$index, $gpu| {
         if $gpu =~ Integer {
           $found = $there.filter |$one| { $one['index'] == $gpu }
           [String($gpu), $found.empty ? { true => String($gpu), default => $found[0]['uuid'] }]

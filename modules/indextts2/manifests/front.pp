@@ -22,8 +22,16 @@ class indextts2::front {
   if $indextts2::plain_port and !$certificate {
     fail("indextts2::plain_port is ${indextts2::plain_port}, but there is no TLS to send its clients to: set indextts2::tls_certificate and indextts2::tls_key, or take it out")
   }
-  $ports = [$indextts2::port, $indextts2::plain_port, $indextts2::metrics_port].filter |$port| { $port =~ NotUndef }
-  $all_ports = $ports + $indextts2::cards.map |$card, $slots| { $slots.values }.flatten
+  $port = $indextts2::port
+  # card => slot => the loopback port of the instance there
+  $cards = Hash($indextts2::gpu::bindings.keys.map |$card| {
+      [$card, { 'blue' => $port + 1 + 2 * Integer($card), 'green' => $port + 2 + 2 * Integer($card) }]
+  })
+  $cards.filter |$card, $slots| { $slots['green'] > 65535 }.each |$card, $slots| {
+    fail("indextts2::port is ${port}, and the web UIs of card ${card} would listen on ${slots['blue']} and ${slots['green']}, beyond 65535: give a lower port, such as 7860")
+  }
+  $ports = [$port, $indextts2::plain_port, $indextts2::metrics_port].filter |$port| { $port =~ NotUndef }
+  $all_ports = $ports + $cards.map |$card, $slots| { $slots.values }.flatten
   if $all_ports.unique != $all_ports {
     fail("indextts2: two would listen on one port of ${all_ports.join(', ')}: give port (and the two after it), plain_port and metrics_port of indextts2 each another")
   }
@@ -48,12 +56,12 @@ class indextts2::front {
     default => $indextts2::smoke_timeout,
   }
   # The longest that a switch holds requests, in seconds: the old release ends its jobs and stops, the new one is tried to
-  # the last and stopped, and the old one loads again; a stop takes TimeoutStopSec at most.
-  $hold = $indextts2::drain_timeout + 2 * $indextts2::ready_timeout + 2 * 30 + $smoke_seconds
+  # the last and stopped, and the old one loads again; a stop takes TimeoutStopSec at most, and each start may wait for its card.
+  $hold = $indextts2::drain_timeout + 2 * ($indextts2::gpu::wait + $indextts2::ready_timeout) + 2 * 30 + $smoke_seconds
   $text = epp('indextts2/haproxy.cfg.epp', {
       'address'       => $indextts2::address,
-      'port'          => $indextts2::port,
-      'cards'         => $indextts2::cards,
+      'port'          => $port,
+      'cards'         => $cards,
       'hold'          => $hold,
       'max_held'      => $indextts2::max_held,
       'allowed'       => $indextts2::allowed_networks,

@@ -8,8 +8,13 @@ class indextts2::gpu {
 
   $revision = $indextts2::revision
   $pin = $indextts2::pin
+  # card => its UUID or index, or undef where the service sees all that there are
+  $bindings = $indextts2::gpu ? {
+    'none'  => { '0' => undef },
+    default => indextts2::cards($indextts2::gpus, $facts.get('nvidia', {})),
+  }
   # Those that the service is bound to. Nothing is refused where nothing is known of them.
-  $bound = $indextts2::bindings.values
+  $bound = $bindings.values
   $cards = $facts.get('nvidia.gpus', []).filter |$card| { undef in $bound or $card['uuid'] in $bound }
 
   if $indextts2::gpu != 'none' and $indextts2::handover == 'overlap' and $pin['vram_mib'] {
@@ -35,6 +40,11 @@ class indextts2::gpu {
 
   unless $indextts2::gpu == 'none' {
     contain nvidia::gate
+  }
+  # Seconds that a start may wait for its card before its own time begins.
+  $wait = $indextts2::gpu ? {
+    'none'  => 0,
+    default => $nvidia::gate::limit,
   }
   # The programs that say why the service could not start here, and whether a card is lost.
   [$gate, $lost] = $indextts2::gpu ? {

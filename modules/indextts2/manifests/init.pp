@@ -131,10 +131,12 @@
 # @param gpus
 #   The cards that the service computes on, by index or UUID; each has a web UI of its own behind the one
 #   front, on two ports of loopback more, and goes over to another release while the others serve. By index,
-#   they have the index that nvidia-smi says.
+#   they have the index that nvidia-smi says. `all` are those that the node knows of at its run: none before
+#   the driver is loaded, and then one web UI is bound to no card until the run after.
 #
 # @param ready_timeout
-#   Seconds that a start may take until the service answers.
+#   Seconds that a start may take until the service answers. What it waits for before, such as a card, does
+#   not count.
 #
 # @param handover
 #   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and
@@ -298,18 +300,6 @@ class indextts2 (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/indextts2'
   $config_dir = '/etc/indextts2'
-  # card => its UUID or index, or undef where the service sees all that there are
-  $bindings = $gpu ? {
-    'none'  => { '0' => undef },
-    default => indextts2::cards($gpus, $facts.get('nvidia', {})),
-  }
-  # card => slot => the loopback port of the instance there
-  $cards = Hash($bindings.keys.map |$card| {
-      [$card, { 'blue' => $port + 1 + 2 * Integer($card), 'green' => $port + 2 + 2 * Integer($card) }]
-  })
-  $cards.filter |$card, $slots| { $slots['green'] > 65535 }.each |$card, $slots| {
-    fail("indextts2::port is ${port}, and the web UIs of card ${card} would listen on ${slots['blue']} and ${slots['green']}, beyond 65535: give a lower port, such as 7860")
-  }
 
   if $ensure == 'present' {
     $pin = indextts2::pin($revision, $releases, $installer)

@@ -9,21 +9,24 @@ class indextts2::remove {
   $switch = 'releases@indextts2.service'
   $front = 'indextts2-front.service'
   $watch = 'releases-watch@indextts2.service'
-  $instances = $indextts2::cards.map |$card, $slots| { $slots.keys.map |$slot| { "indextts2-webui@${card}-${slot}.service" } }.flatten
+  # systemd takes the pattern for all that it knows: of cards, too, that the service had before
+  $instances = 'indextts2-webui@*.service'
   $enabled = [$switch, $front, $watch, 'indextts2-weights.timer']
-  $units = [$front] + $instances + ['indextts2-weights.timer', 'indextts2-weights.service']
-  $unit_files = $units.map |$unit| { "/etc/systemd/system/${unit}" }
+  $others = [$front, 'indextts2-weights.timer', 'indextts2-weights.service']
+  $units = $others + [$instances]
+
+  $unit_files = $others.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/indextts2.json'
   # with what a killed write leaves, and what was found to be rubbish
   $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/indextts2.json${suffix}" }
-  + $instances.map |$unit| { "/etc/systemd/system/${unit}.new" }
+  $find = "/usr/bin/find /etc/systemd/system -maxdepth 1 -type f -name 'indextts2-webui@*'"
 
   ([$switch, $watch] + $units).each |$unit| {
     service { $unit:
       ensure => stopped,
       enable => $unit in $enabled ? { true => false, default => undef },
       # is-active says no of a switch that is under way, and of what systemd is about to start again
-      status => "/bin/systemctl show --property=ActiveState ${unit} | /bin/grep -qvxE 'ActiveState=(inactive|failed)'",
+      status => "/bin/systemctl show --property=ActiveState '${unit}' | /bin/grep -qvxE '(ActiveState=(inactive|failed))?'",
     }
   }
 
@@ -31,11 +34,18 @@ class indextts2::remove {
     ensure => absent,
   }
 
+  # with what a killed write leaves
+  exec { 'indextts2: remove the units of its web UIs':
+    command  => "${find} -delete",
+    onlyif   => "${find} | /bin/grep -q .",
+    provider => shell,
+  }
+
   # systemd forgets a unit only when it is told to
   exec { 'indextts2: forget its units':
     command => ['/bin/systemctl', 'daemon-reload'],
-    onlyif  => "/bin/systemctl show --property=LoadState ${units.join(' ')} | /bin/grep -qx LoadState=loaded",
-    require => File[$unit_files],
+    onlyif  => "/bin/systemctl show --property=LoadState '${units.join("' '")}' | /bin/grep -qx LoadState=loaded",
+    require => Exec['indextts2: remove the units of its web UIs'],
   }
 
   # or while it remembers that the unit failed
@@ -76,6 +86,7 @@ class indextts2::remove {
   -> Service[$front]
   -> Service[$units - [$front]]
   -> File[$unit_files + $written]
+  -> Exec['indextts2: remove the units of its web UIs']
   -> File[$indextts2::releases_dir, $indextts2::state_dir, $indextts2::build_dir]
   -> User['tts-user', 'tts-build', 'indextts2-front']
   -> Group['tts-user', 'tts-build', 'indextts2-front']

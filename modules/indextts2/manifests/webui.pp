@@ -46,11 +46,11 @@ class indextts2::webui {
       'cache_hub'     => $indextts2::cache_hub,
       'arguments'     => $arguments,
       'environment'   => $environment,
-      'cards'         => $indextts2::cards,
+      'cards'         => $indextts2::front::cards,
       'ready_timeout' => $indextts2::ready_timeout,
       'gpu'           => $indextts2::gpu,
       'gate'          => $indextts2::gpu::gate,
-      'bindings'      => $indextts2::bindings,
+      'bindings'      => $indextts2::gpu::bindings,
   })
   # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
   $deployment = "${indextts2::release}.${sha256($unit)[0, 8]}"
@@ -71,8 +71,8 @@ class indextts2::webui {
       ;
   }
 
-  $indextts2::cards.each |$card, $slots| {
-    $binding = $indextts2::bindings[$card]
+  $indextts2::front::cards.each |$card, $slots| {
+    $binding = $indextts2::gpu::bindings[$card]
     # The order of nvidia-smi; CUDA's own puts the fastest first.
     $sees = $binding ? {
       undef   => '',

@@ -4,14 +4,6 @@
 set -u
 seconds=$1
 
-card_on_the_bus() {
-  for device in /sys/bus/pci/devices/*; do
-    [ "$(cat "$device/vendor" 2>/dev/null)" = 0x10de ] || continue
-    case $(cat "$device/class" 2>/dev/null) in 0x03*) return 0 ;; esac
-  done
-  return 1
-}
-
 missing() {
   for node in /dev/nvidiactl /dev/nvidia-uvm; do
     [ -c "$node" ] || echo "$node"
@@ -35,7 +27,7 @@ make() {
   nvidia-modprobe "$@"
 }
 
-if ! card_on_the_bus; then
+if ! "${0%/*}/on-the-bus"; then
   echo 'no NVIDIA card is on the PCI bus of this machine'
   exit 0
 fi

@@ -10,6 +10,8 @@ class nvidia::gate {
   include nvidia::programs
 
   $lib = $nvidia::programs::folder
+  # Seconds that device nodes are waited for at most, before each start: they are not of the time that a service has to start.
+  $limit = 90
 
   file {
     default:
@@ -25,12 +27,15 @@ class nvidia::gate {
     "${lib}/gate":
       content => file('nvidia/gate.py'),
       ;
+    "${lib}/on-the-bus":
+      content => file('nvidia/on-the-bus.sh'),
+      ;
     "${lib}/lost":
       content => file('nvidia/lost.sh'),
       ;
     '/etc/systemd/system/nvidia-devices.service':
       mode    => '0644',
-      content => file('nvidia/nvidia-devices.service'),
+      content => epp('nvidia/nvidia-devices.service.epp', { 'limit' => $limit }),
       ;
   }
 

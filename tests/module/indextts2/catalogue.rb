@@ -6,6 +6,8 @@ FRONT_CONFIG = '/etc/indextts2/front/haproxy.cfg'
 FRONT_PEM = '/etc/indextts2/front/tls.pem'
 CERTIFICATE = { tls_certificate: '/etc/ssl/tts.pem', tls_key: '/etc/ssl/tts.key' }.freeze
 INSTANCES = %w[indextts2-webui@0-blue.service indextts2-webui@0-green.service].freeze
+# what systemd takes for all of them, of whatever cards
+WEB_UIS = 'indextts2-webui@*.service'
 V23 = { 'commit' => 'a' * 40, 'install' => 'lock', 'lock_sha256' => '1' * 64, 'python' => '3.11', 'weights' => 'IndexTTS-2' }.freeze
 V24 = V23.merge('commit' => 'b' * 40, 'install' => 'project').freeze
 V15 = { 'commit' => 'c' * 40, 'install' => 'requirements', 'python' => '3.12', 'flags' => %w[--host --port] }.freeze

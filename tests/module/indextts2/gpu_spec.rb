@@ -18,9 +18,19 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.to a_unit_with('DeviceAllow=char-nvidia* rw') }
     it { is_expected.not_to a_unit_like(/PrivateDevices/) }
     it { is_expected.to contain_file(gate).with_mode('0755').that_comes_before('Class[indextts2::webui]') }
+    it { is_expected.to contain_file('/usr/local/lib/nvidia/on-the-bus').with_mode('0755').that_comes_before('Class[indextts2::webui]') }
     it { is_expected.to contain_file('/etc/systemd/system/nvidia-devices.service').that_comes_before('Class[indextts2::webui]') }
     it { expect(description).to include('gate' => gate, 'lost' => '/usr/local/lib/nvidia/lost', 'bindings' => { '0' => 'GPU-0', '1' => 'GPU-1' }) }
     it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: true, enable: true).that_subscribes_to('Class[releases]') }
+
+    it 'counts what a start may wait for device nodes, by the unit that has it wait' do
+      seconds = ->(pattern) { catalogue.resource('File', '/etc/systemd/system/nvidia-devices.service')[:content][pattern, 1].to_i }
+      # told to end, killed, and both again of what is left: systemd waits for each
+      longest = seconds.call(/^TimeoutStartSec=(\d+)$/) + 4 * seconds.call(/^TimeoutStopSec=(\d+)$/)
+      expect(seconds.call(%r{^ExecStart=/usr/local/lib/nvidia/devices (\d+)$})).to be_between(60, longest - 1)
+      expect(description['wait_timeout']).to eq(longest)
+      is_expected.to a_front_with("retries #{300 + 2 * (longest + 600) + 2 * 30}")
+    end
   end
 
   context 'with a card where there is one' do
@@ -41,7 +51,8 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.not_to a_unit_like(/nvidia/) }
     it { is_expected.not_to contain_class('nvidia::gate') }
     it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: false, enable: false) }
-    it { expect(description).to include('gate' => nil, 'lost' => nil, 'bindings' => { '0' => nil }) }
+    it { expect(description).to include('gate' => nil, 'lost' => nil, 'wait_timeout' => 0, 'bindings' => { '0' => nil }) }
+    it { is_expected.to a_front_with('retries 1560') }
   end
 
   # What is in the environment of each card's instances.
@@ -62,14 +73,22 @@ RSpec.describe 'indextts2', type: :class do
     ],
     'all, before the driver is there' => ['all', failed, { '0' => [7861, nil] }],
     'the second' => [[1], {}, { '1' => [7863, 'GPU-1'] }],
+    'in another order, and one twice' => [[1, 0, 1], {}, { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }],
     'one that nobody knows of' => [[0, 2], {}, { '0' => [7861, 'GPU-0'], '2' => [7865, '2'] }],
     'UUIDs' => [['GPU-1', uuid], {}, { '0' => [7861, 'GPU-1'], '1' => [7863, uuid] }],
+    'UUIDs in another order, and one twice' => [[uuid, 'GPU-1', uuid], {}, { '0' => [7861, 'GPU-1'], '1' => [7863, uuid] }],
   }.each do |what, (gpus, others, found)|
     it "binds an instance to each of these cards: #{what}" do
       catalogue = compiled(SERVED.merge(gpus: gpus), facts: facts.merge(others))
       expect(bound(catalogue)).to eq(found)
       expect(deployment(catalogue)[:content]).to match(/^# The ports, card by card, are #{found.keys.map { |card| "#{card}: \\d+ and \\d+" }.join(', ')}\.$/)
     end
+  end
+
+  it 'binds what is bound to no card by another deployment, once the driver is there' do
+    one = { 'nvidia' => { 'gpus' => CARDS['nvidia']['gpus'].take(1) } }
+    before, after = [failed, one].map { |cards| deployment(compiled(SERVED, facts: facts.merge(cards))).title }
+    expect(before).not_to eq(after)
   end
 
   it 'has another deployment where a card is another' do

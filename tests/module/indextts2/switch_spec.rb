@@ -30,9 +30,9 @@ RSpec.describe 'indextts2', type: :class do
 
   it 'gives a switch the time of its smoke request, too' do
     spoken = compiled(SERVED.merge(smoke_text: '你好', smoke_timeout: 5))
-    expect(spoken.resource('File', FRONT_CONFIG)[:content]).to match(/^ *retries 1565$/)
+    expect(spoken.resource('File', FRONT_CONFIG)[:content]).to match(/^ *retries 1745$/)
     serve = spoken.resources.find { |resource| resource.title.start_with?('indextts2: serve ') }
-    expect(serve[:timeout]).to eq(2 * 1565)
+    expect(serve[:timeout]).to eq(2 * 1745)
   end
 
   it 'gives each instance a port of its own on loopback' do

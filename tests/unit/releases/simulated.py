@@ -84,6 +84,8 @@ class World:
         self.under_way = False
         #: after so many more the disk is full
         self.saves_left = -1
+        #: how long each start may take, and may wait before
+        self.limits: list[tuple[float | None, float]] = []
         #: what is wrong with the web UI on a port, though it is ready
         self.smoke: Callable[[int], str | None] = lambda port: None
         self.gate: str | None = None
@@ -215,8 +217,9 @@ class SimulatedUnits(Units):
         runs = {*world.running, *([] if world.weights is None else [world.description.front])}
         return {unit: "active" if unit in runs else likely.get(unit, "inactive") for unit in units}
 
-    def start(self, unit: str, limit: float | None) -> str | None:
+    def start(self, unit: str, limit: float | None, wait: float = 0) -> str | None:
         world = self._world
+        world.limits.append((limit, wait))
 
         def begin() -> None:
             world.starting = unit

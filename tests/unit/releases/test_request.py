@@ -40,9 +40,9 @@ def carried_out(world: World) -> World:
             }
             return states(self, units) | switches
 
-        def start(self, unit: str, limit: float | None) -> str | None:
+        def start(self, unit: str, limit: float | None, wait: float = 0) -> str | None:
             if not unit.startswith("releases@"):
-                return start(self, unit, limit)
+                return start(self, unit, limit, wait)
             world.under_way = False
             try:
                 reconcile(world.node())

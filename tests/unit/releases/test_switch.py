@@ -15,6 +15,15 @@ def test_the_first_release_ever_starts_in_blue() -> None:
     assert world.state().previous is None
 
 
+def test_a_start_may_wait_for_others_before_its_own_time_begins() -> None:
+    world = a_world("hold", NEW)
+    world.description = world.description._replace(wait_timeout=90)
+    reconcile(world.node())
+    world.power_cut()
+    reconcile(world.node())
+    assert world.limits == [(60, 0), (60, 90), (60, 90)], "the first ever, the switch, and the boot"
+
+
 @MODES
 def test_a_switch_ends_in_the_other_slot(handover: str) -> None:
     world = a_world(handover, NEW)

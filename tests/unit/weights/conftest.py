@@ -1,4 +1,4 @@
-"""What tests of the store, and of buckets, share."""
+"""What tests of the store, of locking, and of buckets, share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.weights.bucket import Buckets, buckets
+from tests.unit.weights.desk import Desk
 from tests.unit.weights.store_node import Node
 
 
@@ -15,6 +16,11 @@ from tests.unit.weights.store_node import Node
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # sources that fail are asked again after pauses
     return Node(tmp_path)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -13,16 +13,11 @@ import pytest
 from generator import bundle_mirror
 from generator.file_list import read_list
 from generator.lab.hub import Hub
-from tests.unit.weights.test_lock import FILES, FOLDER, REVISION, Desk, said
+from tests.unit.weights.desk import FILES, FOLDER, REVISION, Desk, said
 from weights.fetch import fetch_folder
 
 #: A password that an address may have, which nobody is to read.
 SECRET = "geheim"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from generator.file_list import read_list, write_list
 from generator.lab.hub import Hub
-from tests.unit.weights.test_lock import CATALOGUE, FILES, FOLDER, REVISION, Desk, said
+from tests.unit.weights.desk import CATALOGUE, FILES, FOLDER, REVISION, Desk, said
 from weights.bundle import File
 
 W2V, CODEC = "da985ba0987f70aaeb84a80f2851cfac8c697a7b", "265c6cef07625665d0c28d2faafb1415562379dc"
@@ -44,8 +44,8 @@ ALL = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    desk = Desk(tmp_path)
+def desk(desk: Desk) -> Desk:
+    """The same with models of other repositories."""
     desk.catalogue.write_text(CATALOGUE + MODELS)
     return desk
 

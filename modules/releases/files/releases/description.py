@@ -62,6 +62,8 @@ class Description(NamedTuple):
     gate: str | None = None
     #: the program that says whether a card is lost, by its UUID
     lost: str | None = None
+    #: how long a start may wait for other units before ``ready_timeout`` counts
+    wait_timeout: int = 0
     #: card to its UUID, where it is bound to one
     bindings: Mapping[str, str | None] = {}
 
@@ -123,7 +125,7 @@ def _parse(data: dict[str, Any]) -> Description:
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
     lists = {name: tuple(data[name]) for name in _LISTS}
     optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost")}
-    optional["bindings"] = data.get("bindings", {})
+    optional |= {"bindings": data.get("bindings", {}), "wait_timeout": data.get("wait_timeout", 0)}
     return Description(**{**{name: data[name] for name in _KINDS}, **lists, **optional})
 
 

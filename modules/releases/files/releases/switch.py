@@ -150,7 +150,7 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     _prepare(node, Switch(card, slot, wish.id, wish.stamps, False, began), unit, text)
     if serving and description.handover == "hold":
         _hold(node, card, serving)
-    reason = node.units.start(unit, description.ready_timeout) or node.smoke(description.cards[card][slot])
+    reason = _start(node, unit) or node.smoke(description.cards[card][slot])
     if reason:
         if node.units.going_down():
             raise AnswerIsNo(f"{description.service}: {wish.id}: this machine is shutting down")
@@ -166,6 +166,10 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
     )
     node.say(f"{description.service}: {wish.id} serves on card {card}, {slot}")
     return None
+
+
+def _start(node: Node, unit: str) -> str | None:
+    return node.units.start(unit, node.description.ready_timeout, node.description.wait_timeout)
 
 
 def _taken(node: Node, card: str, slot: str) -> str | None:
@@ -257,7 +261,7 @@ def _keep(node: Node, card: str, serving: Serving) -> list[str]:
         node.units.install(unit, text)
     if node.units.states([unit])[unit] == "active":
         return []
-    reason = _taken(node, card, serving.slot) or node.units.start(unit, node.description.ready_timeout)
+    reason = _taken(node, card, serving.slot) or _start(node, unit)
     if not reason:
         return []
     log = "".join(f"\n  {line}" for line in node.units.log(unit))

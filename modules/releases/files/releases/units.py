@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 
@@ -12,6 +13,12 @@ from releases.errors import CommandFailed
 LOG_LINES = 20
 #: Seconds that systemd has beyond the limit that a unit itself states.
 _GRACE_S = 60
+#: A step before a unit's own start that failed, as systemctl show says it; the status of a signal is 9/KILL.
+_FAILED_STEP = re.compile(
+    r"^ExecStartPre=\{ path=(?P<path>.+?) ; argv.* ; ignore_errors=no ; .*"
+    r" ; pid=(?P<pid>\d+) ; code=(exited|killed|dumped) ; status=(?!0 )(?P<status>\S+) \}$",
+    re.MULTILINE,
+)
 
 
 class Units:
@@ -28,18 +35,29 @@ class Units:
             raise CommandFailed(f"systemctl is-active: {len(said)} answers for {len(units)} units")
         return dict(zip(units, said))
 
-    def start(self, unit: str, limit: float | None) -> str | None:
-        """Start a unit, and wait until it is ready, at most ``limit`` seconds; return why it is not."""
+    def start(self, unit: str, limit: float | None, wait: float = 0) -> str | None:
+        """Start a unit, and wait until it is ready, at most ``limit`` seconds; return why it is not.
+
+        It may wait ``wait`` seconds for others before.
+        """
         try:
-            started = _systemctl("start", unit, limit=limit and limit + _GRACE_S)
+            started = _systemctl("start", unit, limit=limit and wait + limit + _GRACE_S)
         except subprocess.TimeoutExpired:
             return f"was not ready within {limit} s"
         return None if started.returncode == 0 else self._why(unit, limit, started.stderr)
 
     def _why(self, unit: str, limit: float | None, said: str) -> str:
-        shown = _systemctl("show", unit, "-p", "Result", "-p", "ExecMainStatus").stdout.splitlines()
-        facts = dict(line.partition("=")[::2] for line in shown)
+        shown = _systemctl("show", unit, "-p", "Result", "-p", "ExecMainStatus", "-p", "ExecStartPre").stdout
+        facts = dict(line.partition("=")[::2] for line in shown.splitlines())
         result, status = facts.get("Result", ""), facts.get("ExecMainStatus", "?")
+        step = _FAILED_STEP.search(shown)
+        if step and result in ("exit-code", "signal", "core-dump"):
+            # the unit's own program has no status then, or 0
+            last = _journal("-n", "1", f"_SYSTEMD_UNIT={unit}", f"_PID={step['pid']}")
+            path = step["path"]
+            return (
+                f"{path}: {last[0]}" if last else f"{path} ended with status {step['status']} before it began"
+            )
         reasons = {
             "timeout": f"was not ready within {limit} s",
             "exit-code": f"exited with status {status} before it was ready",
@@ -75,11 +93,8 @@ class Units:
 
     def log(self, unit: str, since: float = 0.0) -> list[str]:
         """Return the last lines that a unit logged in this boot, and ``since`` (seconds since 1970)."""
-        command = ["journalctl", "--boot", "--no-pager", "-o", "cat", "-n", str(LOG_LINES), "-u", unit]
         # with --since alone, the journalctl of Debian 12 gives the first lines, not the last
-        command += ["--reverse", f"--since=@{int(since)}"]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        return done.stdout.splitlines()[::-1]
+        return _journal("-n", str(LOG_LINES), "-u", unit, "--reverse", f"--since=@{int(since)}")[::-1]
 
     def going_down(self) -> bool:
         """Say whether this machine is shutting down, so that a unit that stops has not failed."""
@@ -87,6 +102,12 @@ class Units:
 
     def _reload(self) -> None:
         _must(_systemctl("daemon-reload"), "systemctl daemon-reload")
+
+
+def _journal(*arguments: str) -> list[str]:
+    command = ["journalctl", "--boot", "--no-pager", "-o", "cat", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    return done.stdout.splitlines()
 
 
 def _systemctl(*arguments: str, limit: float | None = None) -> subprocess.CompletedProcess[str]:

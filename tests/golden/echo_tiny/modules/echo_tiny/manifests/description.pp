@@ -36,7 +36,7 @@ class echo_tiny::description {
         'ready_timeout'   => $echo_tiny::ready_timeout,
         'retry_after'     => $echo_tiny::retry_after,
         'keep_releases'   => $echo_tiny::keep_releases,
-        'cards'           => $echo_tiny::cards,
+        'cards'           => $echo_tiny::front::cards,
         'backends'        => ['pages'],
         'entrance'        => 'pages',
         'idle_backends'   => [],

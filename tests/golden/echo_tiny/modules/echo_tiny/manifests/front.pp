@@ -22,8 +22,13 @@ class echo_tiny::front {
   if $echo_tiny::plain_port and !$certificate {
     fail("echo_tiny::plain_port is ${echo_tiny::plain_port}, but there is no TLS to send its clients to: set echo_tiny::tls_certificate and echo_tiny::tls_key, or take it out")
   }
-  $ports = [$echo_tiny::port, $echo_tiny::plain_port, $echo_tiny::metrics_port].filter |$port| { $port =~ NotUndef }
-  $all_ports = $ports + $echo_tiny::cards.map |$card, $slots| { $slots.values }.flatten
+  $port = $echo_tiny::port
+  # card => slot => the loopback port of the instance there
+  $cards = Hash(['0'].map |$card| {
+      [$card, { 'blue' => $port + 1 + 2 * Integer($card), 'green' => $port + 2 + 2 * Integer($card) }]
+  })
+  $ports = [$port, $echo_tiny::plain_port, $echo_tiny::metrics_port].filter |$port| { $port =~ NotUndef }
+  $all_ports = $ports + $cards.map |$card, $slots| { $slots.values }.flatten
   if $all_ports.unique != $all_ports {
     fail("echo_tiny: two would listen on one port of ${all_ports.join(', ')}: give port (and the two after it), plain_port and metrics_port of echo_tiny each another")
   }
@@ -36,8 +41,8 @@ class echo_tiny::front {
   $hold = $echo_tiny::drain_timeout + 2 * $echo_tiny::ready_timeout + 2 * 30
   $text = epp('echo_tiny/haproxy.cfg.epp', {
       'address'       => $echo_tiny::address,
-      'port'          => $echo_tiny::port,
-      'cards'         => $echo_tiny::cards,
+      'port'          => $port,
+      'cards'         => $cards,
       'hold'          => $hold,
       'max_held'      => $echo_tiny::max_held,
       'allowed'       => $echo_tiny::allowed_networks,

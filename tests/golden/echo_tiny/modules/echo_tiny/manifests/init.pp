@@ -127,7 +127,8 @@
 #   Set as the environment variable `HF_ENDPOINT`.
 #
 # @param ready_timeout
-#   Seconds that a start may take until the service answers.
+#   Seconds that a start may take until the service answers. What it waits for before, such as a card, does
+#   not count.
 #
 # @param handover
 #   How the service goes over to another release. `hold`: new jobs wait in front while running ones end and
@@ -242,8 +243,6 @@ class echo_tiny (
   $build_dir = "${root}/build"
   $libexec_dir = '/usr/local/lib/echo_tiny'
   $config_dir = '/etc/echo_tiny'
-  # card => slot => the loopback port of the instance there
-  $cards = { '0' => { 'blue' => $port + 1, 'green' => $port + 2 } }
 
   if $ensure == 'present' {
     $pin = echo_tiny::pin($revision, $releases, $installer)

@@ -8,21 +8,24 @@ class echo_tiny::remove {
 
   $switch = 'releases@echo_tiny.service'
   $front = 'echo_tiny-front.service'
-  $instances = $echo_tiny::cards.map |$card, $slots| { $slots.keys.map |$slot| { "echo_tiny-webui@${card}-${slot}.service" } }.flatten
+  # systemd takes the pattern for all that it knows: of cards, too, that the service had before
+  $instances = 'echo_tiny-webui@*.service'
   $enabled = [$switch, $front]
-  $units = [$front] + $instances
-  $unit_files = $units.map |$unit| { "/etc/systemd/system/${unit}" }
+  $others = [$front]
+  $units = $others + [$instances]
+
+  $unit_files = $others.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/echo_tiny.json'
   # with what a killed write leaves, and what was found to be rubbish
   $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/echo_tiny.json${suffix}" }
-  + $instances.map |$unit| { "/etc/systemd/system/${unit}.new" }
+  $find = "/usr/bin/find /etc/systemd/system -maxdepth 1 -type f -name 'echo_tiny-webui@*'"
 
   ([$switch] + $units).each |$unit| {
     service { $unit:
       ensure => stopped,
       enable => $unit in $enabled ? { true => false, default => undef },
       # is-active says no of a switch that is under way, and of what systemd is about to start again
-      status => "/bin/systemctl show --property=ActiveState ${unit} | /bin/grep -qvxE 'ActiveState=(inactive|failed)'",
+      status => "/bin/systemctl show --property=ActiveState '${unit}' | /bin/grep -qvxE '(ActiveState=(inactive|failed))?'",
     }
   }
 
@@ -30,11 +33,18 @@ class echo_tiny::remove {
     ensure => absent,
   }
 
+  # with what a killed write leaves
+  exec { 'echo_tiny: remove the units of its web UIs':
+    command  => "${find} -delete",
+    onlyif   => "${find} | /bin/grep -q .",
+    provider => shell,
+  }
+
   # systemd forgets a unit only when it is told to
   exec { 'echo_tiny: forget its units':
     command => ['/bin/systemctl', 'daemon-reload'],
-    onlyif  => "/bin/systemctl show --property=LoadState ${units.join(' ')} | /bin/grep -qx LoadState=loaded",
-    require => File[$unit_files],
+    onlyif  => "/bin/systemctl show --property=LoadState '${units.join("' '")}' | /bin/grep -qx LoadState=loaded",
+    require => Exec['echo_tiny: remove the units of its web UIs'],
   }
 
   # or while it remembers that the unit failed
@@ -74,6 +84,7 @@ class echo_tiny::remove {
   -> Service[$front]
   -> Service[$units - [$front]]
   -> File[$unit_files + $written]
+  -> Exec['echo_tiny: remove the units of its web UIs']
   -> File[$echo_tiny::releases_dir, $echo_tiny::state_dir, $echo_tiny::build_dir]
   -> User['echo', 'echo-build', 'echo_tiny-front']
   -> Group['echo', 'echo-build', 'echo_tiny-front']

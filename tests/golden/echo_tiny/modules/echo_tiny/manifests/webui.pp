@@ -32,7 +32,7 @@ class echo_tiny::webui {
       'cache_hub'     => $echo_tiny::cache_hub,
       'arguments'     => $arguments,
       'environment'   => $environment,
-      'cards'         => $echo_tiny::cards,
+      'cards'         => $echo_tiny::front::cards,
       'ready_timeout' => $echo_tiny::ready_timeout,
   })
   # Whatever a web UI is started with is in its unit: another unit is another deployment, and a switch to it.
@@ -54,7 +54,7 @@ class echo_tiny::webui {
       ;
   }
 
-  $echo_tiny::cards.each |$card, $slots| {
+  $echo_tiny::front::cards.each |$card, $slots| {
     $slots.each |$slot, $port| {
       file { "${config_dir}/instances/${card}-${slot}.env":
         ensure  => file,

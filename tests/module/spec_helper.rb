@@ -49,8 +49,22 @@ module EverySystem
   end
 end
 
+# What an example may ask of more than the one catalogue that it is about.
+module OtherCatalogues
+  # @return the catalogue of the class that is described, with these parameters and facts
+  def compiled(parameters, facts: self.facts)
+    other = clone
+    other.define_singleton_method(:params) { parameters }
+    other.define_singleton_method(:facts) { facts }
+    # in an environment of its own: Puppet loads a defined type into one only once
+    adapter.setup_puppet(other)
+    other.load_catalogue(:class)
+  end
+end
+
 RSpec.configure do |config|
   config.extend EverySystem
+  config.include OtherCatalogues, type: :class
   config.include_context 'with a certificate'
   config.disable_monkey_patching!
   config.fail_if_no_examples = true

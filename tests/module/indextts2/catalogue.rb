@@ -31,14 +31,6 @@ WEIGHTS = '/opt/indextts2/cache_hub/IndexTTS-2-ddddddd'
 
 # What an example may ask of a catalogue with the service in it.
 module Indextts2Catalogue
-  # @return the catalogue of other parameters, or of another system, than the example is about
-  def compiled(parameters, facts: self.facts)
-    other = clone
-    other.define_singleton_method(:params) { parameters }
-    other.define_singleton_method(:facts) { facts }
-    other.load_catalogue(:class)
-  end
-
   # @return the file of the one deployment that a catalogue has
   def deployment(catalogue)
     found = catalogue.resources.select { |resource| resource.title.to_s.start_with?('/etc/indextts2/deployments/') }

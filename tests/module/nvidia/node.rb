@@ -26,10 +26,7 @@ module NvidiaNode
 
   # @return the catalogue of these parameters on a node with cards
   def on(system, parameters = {}, **told)
-    other = clone
-    other.define_singleton_method(:params) { parameters }
-    other.define_singleton_method(:facts) { NvidiaNode.facts(system, **told) }
-    other.load_catalogue(:class)
+    compiled(parameters, facts: NvidiaNode.facts(system, **told))
   end
 
   # @return the names of the driver's packages, in their order in the catalogue, without headers and helpers

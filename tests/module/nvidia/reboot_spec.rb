@@ -139,10 +139,8 @@ RSpec.describe 'nvidia', type: :class do
 
   it 'takes no turn in a run that changes nothing' do
     told = { installed: '580.95.05', loaded: '580.82.07', reboot_required: true }
-    noop = clone
-    noop.define_singleton_method(:params) { { driver: 'unmanaged' }.merge(always) }
-    noop.define_singleton_method(:facts) { NvidiaNode.facts('debian-12', **told).merge('clientnoop' => true) }
-    expect(asked.call(noop.load_catalogue(:class))).to eq([])
+    noop = NvidiaNode.facts('debian-12', **told).merge('clientnoop' => true)
+    expect(asked.call(compiled({ driver: 'unmanaged' }.merge(always), facts: noop))).to eq([])
     expect(Dir.children(@folder)).to eq([])
   end
 

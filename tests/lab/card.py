@@ -24,10 +24,7 @@ def give_card(fleet: Fleet, node: str, folder: Path) -> None:
     compile_it = ["tcc", "-shared", "-nostdlib", "-o", str(library), str(STANDIN / "libcuda.c")]
     subprocess.run(compile_it, check=True)
     for name, place in PLACES.items():
-        source = library if name == library.name else STANDIN / name
-        with source.open("rb") as content:
-            command = ["sh", "-c", f"cat >{place} && chmod 755 {place}"]
-            subprocess.run(fleet.lab.command(node, command), stdin=content, check=True)
+        fleet.put(node, library if name == library.name else STANDIN / name, place)
     fleet.sh(node, "ldconfig; systemctl daemon-reload; systemctl enable --now standin-card")
 
 

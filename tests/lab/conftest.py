@@ -46,6 +46,12 @@ class Fleet:
         """Whether a shell script succeeds on ``node``."""
         return self.lab.exec(node, ["sh", "-c", script], check=False).returncode == 0
 
+    def put(self, node: str, file: Path, place: str) -> None:
+        """Have a copy of a file of this machine at ``place`` on ``node``, which may be run there."""
+        with file.open("rb") as content:
+            command = ["sh", "-c", f"cat >{place} && chmod 755 {place}"]
+            subprocess.run(self.lab.command(node, command), stdin=content, check=True)
+
     def serve(self, revision: str, **values: object) -> None:
         """Commit data by which every node serves ``revision``; ``values`` are further parameters."""
         self.lab.commit(self._serving(revision, values), f"Serve {revision}")

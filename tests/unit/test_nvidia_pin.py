@@ -17,7 +17,8 @@ NAMED = "nvidia-kernel-open-dkms"
 LIBRARY = "libcuda1"
 VERSIONS = ["580.95.05-1", "580.126.09-1", "615.71.09-1"]
 #: Of NVIDIA's repository, and no driver; the second one Ubuntu has, too.
-OTHERS = {"cuda-toolkit": ["12.9.1-1", "13.0.1-1"], "nvtop": ["3.1.0-1", "3.2.0-1"]}
+EXPORTER = "datacenter-gpu-manager-exporter"
+OTHERS = {"cuda-toolkit": ["12.9.1-1", "13.0.1-1"], "nvtop": ["3.1.0-1", "3.2.0-1"], EXPORTER: ["4.8.2-1"]}
 
 
 class Node:
@@ -99,6 +100,12 @@ def test_the_exact_version_and_none_in_its_place(node: Node) -> None:
     assert node.candidates()[0] == "(none)"
     refused = node.run("apt-get", "-s", "-y", "install", NAMED)
     assert refused.returncode and "has no installation candidate" in refused.stderr
+
+
+def test_the_exporter_whatever_the_driver_is_pinned_to(node: Node) -> None:
+    for pinned in ("580.*", "580.9-*"):
+        node.pin(pinned, nvidias=True, not_ubuntus=True)
+        assert node.candidates(EXPORTER) == ["4.8.2-1"]
 
 
 def test_down_to_an_older_version_only_where_that_is_allowed(node: Node) -> None:

@@ -37,6 +37,13 @@
 # @param repository_key_fingerprint
 #   The full fingerprint of that key.
 #
+# @param metrics
+#   Whether Prometheus is told of the cards: by NVIDIA's exporter where the driver is of its repository, and else by
+#   /var/lib/nvidia/cards.prom, for the textfile collector of the node exporter.
+#
+# @param metrics_port
+#   Where NVIDIA's exporter listens, on loopback.
+#
 # @param persistence
 #   Whether nvidia-persistenced keeps the cards initialised while nothing uses them. Where not, it is left as it is.
 #
@@ -64,6 +71,8 @@ class nvidia (
   Optional[Nvidia::Branch] $branch = undef,
   Optional[Nvidia::Version] $version = undef,
   Optional[Enum['open', 'proprietary']] $kernel_modules = undef,
+  Boolean $metrics = true,
+  Stdlib::Port::Unprivileged $metrics_port = 9400,
   Boolean $persistence = true,
   Boolean $hold = true,
   Boolean $hold_kernel = true,
@@ -73,7 +82,14 @@ class nvidia (
   $fact = $facts['nvidia'] ? { Hash => $facts['nvidia'], default => {} }
 
   if $fact['present'] {
+    # whether what needs the driver can be started
+    $works = ($fact.get('driver.loaded') and !$fact['reboot_required'])
+
     contain nvidia::report
+    contain nvidia::metrics
+
+    Class['nvidia::report']
+    -> Class['nvidia::metrics']
 
     if $reboot != 'never' {
       contain nvidia::reboot
@@ -132,6 +148,7 @@ class nvidia (
       -> Class['nvidia::packages']
       -> Class['nvidia::nouveau']
       -> Class['nvidia::persistence']
+      -> Class['nvidia::metrics']
     }
   }
 }

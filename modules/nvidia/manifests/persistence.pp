@@ -7,8 +7,7 @@ class nvidia::persistence {
   assert_private()
 
   if $nvidia::persistence {
-    $works = ($nvidia::fact.get('driver.loaded') and !$nvidia::fact['reboot_required'])
-    $started = $works ? { true => 'running', default => undef }
+    $started = $nvidia::works ? { true => 'running', default => undef }
 
     # On Ubuntu, the unit has --no-persistence-mode, stops by itself, and is started by no boot but by udev.
     if $facts['os']['name'] == 'Ubuntu' {

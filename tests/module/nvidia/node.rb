@@ -15,6 +15,9 @@ APT_HOLD = '/etc/apt/apt.conf.d/52fleet-nvidia'
 APT_LOOK = 'nvidia: have apt look for the driver'
 HEADERS = 'nvidia: headers of the running kernel'
 METRIC = '/var/lib/nvidia/driver.prom'
+TEXTFILE = %w[/usr/local/lib/nvidia/metrics /etc/systemd/system/nvidia-metrics.service /etc/systemd/system/nvidia-metrics.timer
+              /var/lib/nvidia/cards.prom].freeze
+EXPORTER = '/etc/systemd/system/nvidia-dcgm-exporter.service'
 
 module NvidiaNode
   # @return the facts of a node of this system with cards

@@ -22,10 +22,15 @@ RSpec.describe 'nvidia', type: :class do
     context "on #{system} where the driver comes by another way" do
       let(:facts) { NvidiaNode.facts(system, installed: '999.1.1') }
       let(:params) { { driver: 'unmanaged' } }
+      let(:found) { catalogue.resources.reject { |one| %w[Stage Class].include?(one.type) } }
 
-      it 'tells of it, and touches nothing' do
+      it 'tells of it and of the cards, and touches nothing' do
         is_expected.to compile.with_all_deps
-        expect(catalogue.resources.reject { |one| %w[Stage Class].include?(one.type) }.map(&:title)).to match_array(['/var/lib/nvidia', METRIC])
+        expect(found.reject { |one| one[:ensure] == 'absent' }.map(&:title)).to match_array(
+          ['/var/lib/nvidia', METRIC, '/usr/local/lib/nvidia', *TEXTFILE, 'nvidia-metrics.service', 'have systemd read nvidia-metrics.service anew',
+           'nvidia-metrics', 'nvidia-metrics.timer', 'nvidia: stop nvidia-dcgm-exporter.service']
+        )
+        expect(found.select { |one| one[:ensure] == 'absent' }.map(&:title)).to eq([EXPORTER])
       end
     end
   end
@@ -37,12 +42,14 @@ RSpec.describe 'nvidia', type: :class do
     expect(content.call(true).lines - content.call(false).lines).to eq(["nvidia_driver_reboot_required 1\n"])
   end
 
-  it 'restarts nothing and runs nothing for what has changed' do
+  it 'restarts nothing and runs nothing for what has changed, but what tells of the cards for its own unit' do
     SYSTEMS.each_key do |system|
       [{}, { reboot_required: true }].each do |told|
         all = on(system, NVIDIAS, installed: '580.95.05', **told).resources
-        expect(all.reject { |one| one[:notify].nil? && one[:subscribe].nil? }.map(&:ref)).to eq([])
-        expect(all.select { |one| one.type == 'Exec' }.map { |one| one[:unless] }).to all(start_with('test '))
+        restarted = all.reject { |one| one[:notify].nil? && one[:subscribe].nil? }.map { |one| [one.title, one[:notify], one[:subscribe].ref] }
+        unit = system == 'debian-13' ? 'nvidia-metrics.timer' : 'nvidia-dcgm-exporter.service'
+        expect(restarted).to eq([[unit, nil, "File[/etc/systemd/system/#{unit}]"]])
+        expect(all.select { |one| one.type == 'Exec' }.map { |one| one[:unless] || one[:onlyif] }).to all(start_with('test '))
       end
     end
   end

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 OTHER = "tts2"
 VERSION = "535.261.03"
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so"
+MODULES, MODINFO = "/lib/modules/6.1.0-standin", "/usr/local/bin/modinfo"
 TURNS = '"$(puppet config print --section server vardir)"/nvidia-reboots'
 ASKS = f"nvidia: reboot into the driver {VERSION}"
 WELL = f"grep -qx 'rebooted {VERSION}' /var/lib/nvidia/reboot"
@@ -30,12 +31,17 @@ def cards(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     for node in (NODE, OTHER):
         give_card(fleet, node, tmp_path_factory.mktemp("card"))
         fleet.sh(node, f"touch {LIBRARY}.{VERSION}; ln -sf libnvidia-ml.so.{VERSION} {LIBRARY}.1")
+        # a kernel that has its module
+        fleet.sh(
+            node,
+            f"mkdir -p {MODULES}; printf '#!/bin/sh\\necho {VERSION}\\n' >{MODINFO}; chmod 755 {MODINFO}",
+        )
         fleet.sh(node, "ln -s /sys/bus/pci/drivers/nouveau /run/card/pci/0000:01:00.0/driver")
         fleet.on_node(node, {"nvidia::reboot": {"from": "00:00", "to": "00:00"}})
     yield
     for node in (NODE, OTHER):
         take_card(fleet, node)
-        fleet.sh(node, f"rm -rf {LIBRARY}.* /var/lib/nvidia")
+        fleet.sh(node, f"rm -rf {LIBRARY}.* {MODULES} {MODINFO} /var/lib/nvidia")
         fleet.on_node(node, None)
     fleet.sh("puppet", f"rm -rf {TURNS}")
 

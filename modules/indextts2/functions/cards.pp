@@ -16,12 +16,9 @@ function indextts2::cards(
   Variant[Enum['all'], Array[Integer, 1], Array[Indextts2::Uuid, 1]] $gpus,
   Hash $known,
 ) >> Hash[String, Optional[String]] {
-  $there = $known.get('gpus', []).filter |$one| { $one['index'] and $one['uuid'] }
+  # With one of them lost, the others could be taken for all, and have another's index.
+  $there = pick($known['remembered'], $known['gpus'], []).filter |$one| { $one['index'] and $one['uuid'] }
   if $gpus == 'all' {
-    # With one of them lost, the others could be taken for all, and have another's index.
-    if $known.get('driver.loaded') and $known['error'] and ($there.empty or !$known.get('lost', []).empty) {
-      fail("indextts2::gpus is 'all', and which cards that are is not known: ${known['error']}; what serves goes on (mend that, or name the cards in indextts2::gpus)")
-    }
     $there.empty ? {
       true    => { '0' => undef },
       default => Hash($there.map |$one| { [String($one['index']), $one['uuid']] }),

@@ -1,9 +1,10 @@
 #!/bin/sh
-# reboot request VERSION | now VERSION | verify: one reboot into a version of the driver, and no second one into the same.
-# The record says in a line whether the node is `rebooting` into a version, or has `rebooted` and is well.
+# reboot request VERSION UNTIL | now VERSION | verify: one reboot into a version of the driver, and no second one into the same.
+# The record says in a line that the node is `rebooting` into a version, since which boot, or has `rebooted` and is well.
 set -u
 record=/var/lib/nvidia/reboot
-PATH=$PATH:/opt/puppetlabs/bin
+boot=$(cat /proc/sys/kernel/random/boot_id)
+PATH=/usr/local/sbin:/usr/local/bin:$PATH:/opt/puppetlabs/bin
 
 note() {
   echo "$1" >"$record.new" && sync "$record.new" && mv "$record.new" "$record"
@@ -15,11 +16,33 @@ services() {
   done
 }
 
+# has_module VERSION: whether a kernel of this machine has that module. Debian gives it names of its own.
+has_module() {
+  for kernel in /lib/modules/*/; do
+    for name in nvidia nvidia-current nvidia-current-open; do
+      [ "$(modinfo -k "$(basename "$kernel")" -F version "$name" 2>/dev/null)" = "$1" ] && return
+    done
+  done
+  return 1
+}
+
 # What Puppet runs: a run that goes on must not wait for the end of itself.
 request() {
-  if [ "$(cut -d ' ' -f 2 "$record" 2>/dev/null)" = "$1" ]; then
-    echo "this node was rebooted for the driver $1 at $(date -r "$record" '+%F %T'), and needs a reboot still: dmesg" \
-      "says what the driver met (rm $record has it rebooted once more)" >&2
+  since= version=
+  [ -e "$record" ] && read -r _ version since <"$record"
+  if [ "$version" = "$1" ] && [ "$since" != "$boot" ]; then
+    echo "this node was rebooted for the driver $1 before, and needs a reboot still: dmesg says what the driver met" \
+      "(rm $record has it rebooted once more)" >&2
+    exit 1
+  fi
+  if [ "$(date +%s)" -ge "$2" ]; then
+    # of a reboot that was cut off before it came about
+    rm -f "$record"
+    echo 'the window is over' >&2
+    exit 1
+  fi
+  if [ "$1" != unknown ] && ! has_module "$1"; then
+    echo "no kernel of this node has the module nvidia $1, so a reboot would leave it without its cards: dkms status" >&2
     exit 1
   fi
   systemctl start --no-block "nvidia-reboot@$1.service"
@@ -31,7 +54,7 @@ now() {
   while pid=$(cat "$lock" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; do
     sleep 1
   done
-  note "rebooting $1" || exit 1
+  note "rebooting $1 $boot" || exit 1
   # each of them lets no job in from now on, and goes on when its last is done
   set -- systemctl reboot
   for service in $(services); do
@@ -46,8 +69,8 @@ now() {
 }
 
 verify() {
-  read -r state version <"$record"
-  [ "$state" = rebooting ] || exit 0
+  read -r state version since <"$record"
+  [ "$state" = rebooting ] && [ "$since" != "$boot" ] || exit 0
   # a driver that hangs is not waited for
   timeout --signal=KILL 30 nvidia-smi --list-gpus >/dev/null || exit 1
   for service in $(services); do

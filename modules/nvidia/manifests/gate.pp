@@ -8,6 +8,7 @@
 #   include nvidia::gate
 class nvidia::gate {
   include nvidia::programs
+  include nvidia::cards
 
   $lib = $nvidia::programs::folder
   # Seconds that device nodes are waited for at most, before each start: they are not of the time that a service has to start.

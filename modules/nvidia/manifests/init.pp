@@ -91,9 +91,7 @@ class nvidia (
     Class['nvidia::report']
     -> Class['nvidia::metrics']
 
-    if $reboot != 'never' {
-      contain nvidia::reboot
-    }
+    contain nvidia::reboot
 
     if $driver != 'unmanaged' {
       $system = "${facts['os']['name']} ${facts['os']['release']['major']}"

@@ -10,41 +10,44 @@ class nvidia::reboot {
 
   include nvidia::programs
 
-  $program = "${nvidia::programs::folder}/reboot"
-  $underway = $nvidia::fact['rebooting'] =~ NotUndef
-  $turn = nvidia::reboot_turn(
-    $trusted['certname'], $nvidia::reboot, $nvidia::fact['reboot_required'] == true, $underway, $facts['clientnoop'] != true
+  $window = $nvidia::reboot ? { 'never' => undef, default => $nvidia::reboot }
+  $until = nvidia::reboot_turn(
+    $trusted['certname'], $window, $nvidia::fact['reboot_required'] == true, $nvidia::fact['rebooting'] =~ NotUndef, $facts['clientnoop'] != true
   )
+  $program = "${nvidia::programs::folder}/reboot"
 
-  file {
-    default:
-      ensure => file,
-      owner  => 'root',
-      group  => 'root',
-      mode   => '0644',
-      ;
-    $program:
-      mode    => '0755',
-      content => file('nvidia/reboot.sh'),
-      ;
-    '/etc/systemd/system/nvidia-reboot@.service':
-      content => file('nvidia/nvidia-reboot@.service'),
-      ;
-    '/etc/systemd/system/nvidia-rebooted.service':
-      content => file('nvidia/nvidia-rebooted.service'),
-      ;
-  }
-  # A boot starts it.
-  -> service { 'nvidia-rebooted.service':
-    enable => true,
+  if $window {
+    file {
+      default:
+        ensure => file,
+        owner  => 'root',
+        group  => 'root',
+        mode   => '0644',
+        ;
+      $program:
+        mode    => '0755',
+        content => file('nvidia/reboot.sh'),
+        ;
+      '/etc/systemd/system/nvidia-reboot@.service':
+        content => file('nvidia/nvidia-reboot@.service'),
+        ;
+      '/etc/systemd/system/nvidia-rebooted.service':
+        content => file('nvidia/nvidia-rebooted.service'),
+        ;
+    }
+    # A boot starts it.
+    -> service { 'nvidia-rebooted.service':
+      enable => true,
+    }
   }
 
-  if $turn {
+  if $until {
     # No card names its driver where nobody could ask it; then the reboot is remembered by this word.
     $version = pick($nvidia::fact.get('driver.installed'), 'unknown')
 
+    # The end of the window is for a run that applies this catalogue again, without the server.
     exec { "nvidia: reboot into the driver ${version}":
-      command => "${program} request ${version}",
+      command => "${program} request ${version} ${until}",
       unless  => "systemctl show --property=ActiveState nvidia-reboot@${version}.service | grep -q =activating",
       path    => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
       require => Service['nvidia-rebooted.service'],

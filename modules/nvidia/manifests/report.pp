@@ -9,19 +9,13 @@ class nvidia::report {
 
   $needed = $nvidia::fact['reboot_required'] ? { true => 1, default => 0 }
 
-  file {
-    default:
-      owner => 'root',
-      group => 'root',
-      ;
-    '/var/lib/nvidia':
-      ensure => directory,
-      mode   => '0755',
-      ;
-    '/var/lib/nvidia/driver.prom':
-      ensure  => file,
-      mode    => '0644',
-      content => epp('nvidia/driver.prom.epp', { 'reboot_required' => $needed }),
-      ;
+  include nvidia::cards
+
+  file { '/var/lib/nvidia/driver.prom':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => epp('nvidia/driver.prom.epp', { 'reboot_required' => $needed }),
   }
 }

@@ -63,6 +63,9 @@ RSpec.describe 'indextts2', type: :class do
 
   uuid = 'MIG-41b36b1a-0000'
   none = { 'nvidia' => { 'present' => false } }
+  remembered = CARDS['nvidia']['gpus'].map { |card| card.slice('index', 'uuid') }
+  mismatch = { 'nvidia' => { 'present' => true, 'driver' => { 'loaded' => '535.1' }, 'error' => 'reboot', 'gpus' => [], 'remembered' => remembered } }
+  lost = { 'nvidia' => { 'present' => true, 'gpus' => CARDS['nvidia']['gpus'].drop(1), 'lost' => ['0000:3b:00.0'], 'remembered' => remembered } }
   failed = { 'nvidia' => { 'driver' => {}, 'error' => 'nouveau holds the card', 'gpus' => [] } }
   {
     'all' => ['all', {}, { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }],
@@ -71,6 +74,12 @@ RSpec.describe 'indextts2', type: :class do
       'all', { 'nvidia' => CARDS['nvidia'].merge('driver' => { 'loaded' => '580.95.05' }, 'lost' => [], 'error' => 'nvidia-smi does not tell') },
       { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }
     ],
+    'all, while nobody can list them' => ['all', mismatch, { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }],
+    'all, while one is lost' => ['all', lost, { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }],
+    'all, while one is lost, and none is remembered' => [
+      'all', { 'nvidia' => lost['nvidia'].reject { |key, _| key == 'remembered' } }, { '1' => [7863, 'GPU-1'] }
+    ],
+    'an index, while nobody can list them' => [[1], mismatch, { '1' => [7863, 'GPU-1'] }],
     'all, before the driver is there' => ['all', failed, { '0' => [7861, nil] }],
     'the second' => [[1], {}, { '1' => [7863, 'GPU-1'] }],
     'in another order, and one twice' => [[1, 0, 1], {}, { '0' => [7861, 'GPU-0'], '1' => [7863, 'GPU-1'] }],

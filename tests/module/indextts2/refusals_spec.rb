@@ -30,15 +30,6 @@ RSpec.describe 'indextts2', type: :class do
       /revision is 'v23', which needs a card of compute capability 10\.0.*NVIDIA L4, card 0, has 8\.9: .*indextts2::gpus.*indextts2::gpu to optional/,
     ],
     'cards beyond the last port' => [{ port: 65_533, gpus: [63] }, /port is 65533, and the web UIs of card 63 would listen on 65660 and 65661.*such as 7860/],
-    'all cards while one is lost' => [
-      { revision: 'v24-beta' },
-      /indextts2::gpus is 'all'.*is not known: Unable to determine.*what serves goes on.*name the cards in indextts2::gpus/,
-      { 'nvidia' => { 'driver' => { 'loaded' => '535.183.01' }, 'error' => 'Unable to determine the device handle', 'gpus' => [] } },
-    ],
-    'all cards while the last but one is lost' => [
-      { revision: 'v24-beta' }, /indextts2::gpus is 'all'.*: lost: 0000:3b:00\.0/,
-      { 'nvidia' => CARDS['nvidia'].merge('driver' => { 'loaded' => '580.95.05' }, 'lost' => ['0000:3b:00.0'], 'error' => 'lost: 0000:3b:00.0') },
-    ],
     'no revision' => [{ revision: :undef }, /indextts2::revision is not set.*v15, v23, v24-beta/],
     'a revision that is no name' => [{ revision: '../v23' }, %r{indextts2::revision is '\.\./v23'.*use letters}],
     'a revision without a pin' => [{ revision: 'v99' }, /indextts2::revision is 'v99'.*pins: v15, v23, v24-beta.*'fleet pin indextts2 TAG' pins/],

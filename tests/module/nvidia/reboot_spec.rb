@@ -22,14 +22,20 @@ RSpec.describe 'a reboot for a driver' do
       { 'from' => '23:30', 'to' => '01:00', 'days' => ['thu'] } => { '00:30' => false, '23:45' => true }
     }.each do |window, times|
       times.each do |time, open|
-        it("says of #{window} on a Thursday at #{time}: #{open}") { expect(described_class.open?(window, at(time))).to be(open) }
+        it("says of #{window} on a Thursday at #{time}: #{open}") { expect(!described_class.closes(window, at(time)).nil?).to be(open) }
       end
     end
 
     it 'knows the night before a Sunday' do
       window = { 'from' => '23:30', 'to' => '01:00', 'days' => ['sat'] }
-      expect(described_class.open?(window, at('00:30', 7))).to be(true)
-      expect(described_class.open?(window, at('00:30', 6))).to be(false)
+      expect(described_class.closes(window, at('00:30', 7))).to eq(at('01:00', 7))
+      expect(described_class.closes(window, at('00:30', 6))).to be_nil
+    end
+
+    it 'says when it closes' do
+      expect(described_class.closes({ 'from' => '02:00', 'to' => '05:00' }, at('04:59'))).to eq(at('05:00'))
+      expect(described_class.closes({ 'from' => '23:30', 'to' => '01:00' }, at('23:45'))).to eq(at('01:00', 5))
+      expect(described_class.closes({ 'from' => '12:00', 'to' => '12:00' }, at('11:00'))).to eq(at('12:00'))
     end
   end
 
@@ -77,34 +83,44 @@ RSpec.describe 'nvidia::reboot_turn', type: :puppet_function do
   always = { 'from' => '00:00', 'to' => '00:00' }
   never = { 'from' => '03:00', 'to' => '03:01', 'days' => [%w[sun mon tue wed thu fri sat][(Time.now.wday + 3) % 7]] }
 
-  # What is said of each step, in turn.
+  # What is said of each step, in turn: :turn, :again, or nothing.
   def said(*steps)
-    steps.map { |node, window, needs, underway, asks| subject.execute(node, window, needs, underway, asks.nil? || asks) }
+    steps.map do |node, window, needs, underway, asks|
+      subject.execute(node, window, needs, underway, asks.nil? || asks).then { |till| till && (till.zero? ? :again : :turn) }
+    end
+  end
+
+  it 'ends with the window' do
+    expect(subject.execute('a', always, true, false, true)).to be_between(Time.now.to_i, Time.now.to_i + 90_000)
   end
 
   it 'is one of one node until it is well again' do
-    expect(said(['a', always, true, false], ['b', always, true, false], ['a', always, true, false])).to eq([true, false, true])
-    expect(said(['a', always, false, true], ['b', always, true, false])).to eq([false, false])
-    expect(said(['a', always, false, false], ['b', always, true, false])).to eq([false, true])
+    expect(said(['a', always, true, false], ['b', always, true, false], ['a', always, true, false])).to eq([:turn, nil, :turn])
+    expect(said(['a', always, false, true], ['b', always, true, false])).to eq([nil, nil])
+    expect(said(['a', always, false, false], ['b', always, true, false])).to eq([nil, :turn])
   end
 
   it 'is kept by a node that needs one still after its reboot, whose run says so then' do
-    expect(said(['a', always, true, false], ['a', never, true, true], ['b', always, true, false])).to eq([true, true, false])
+    expect(said(['a', always, true, false], ['a', never, true, true], ['b', always, true, false])).to eq([:turn, :again, nil])
   end
 
   it 'is none without a need and outside of the window, where one that was not used is given back' do
-    expect(said(['a', always, false, false], ['a', never, true, false])).to eq([false, false])
-    expect(said(['a', always, true, false], ['a', never, true, false], ['b', always, true, false])).to eq([true, false, true])
+    expect(said(['a', always, false, false], ['a', never, true, false])).to eq([nil, nil])
+    expect(said(['a', always, true, false], ['a', never, true, false], ['b', always, true, false])).to eq([:turn, nil, :turn])
+  end
+
+  it 'is given back by a node that is to be rebooted no more' do
+    expect(said(['a', always, true, false], ['a', nil, true, true], ['b', always, true, false])).to eq([:turn, nil, :turn])
   end
 
   it 'is not taken, and not given back, by a run that changes nothing' do
-    expect(said(['a', always, true, false, false], ['b', always, true, false])).to eq([false, true])
-    expect(said(['b', always, false, false, false], ['a', always, true, false])).to eq([false, false])
+    expect(said(['a', always, true, false, false], ['b', always, true, false])).to eq([nil, :turn])
+    expect(said(['b', always, false, false, false], ['a', always, true, false])).to eq([nil, nil])
   end
 
   it 'is one of as many as the window says' do
     window = always.merge('at_once' => 2)
-    expect(said(['a', window, true, false], ['b', window, true, false], ['c', window, true, false])).to eq([true, true, false])
+    expect(said(['a', window, true, false], ['b', window, true, false], ['c', window, true, false])).to eq([:turn, :turn, nil])
   end
 end
 
@@ -124,8 +140,8 @@ RSpec.describe 'nvidia', type: :class do
   SYSTEMS.each_key do |system|
     it "asks for a reboot on #{system} where the driver needs one, and there is a window" do
       told = { installed: '580.95.05', loaded: '580.82.07' }
-      expect(asked.call(on(system, NVIDIAS.merge(always), reboot_required: true, **told)).map { |one| one[:command] }).to eq(
-        ['/usr/local/lib/nvidia/reboot request 580.95.05']
+      expect(asked.call(on(system, NVIDIAS.merge(always), reboot_required: true, **told)).map { |one| one[:command] }).to match(
+        [%r{\A/usr/local/lib/nvidia/reboot request 580\.95\.05 \d{10}\z}]
       )
       expect(asked.call(on(system, NVIDIAS.merge(always), **told))).to eq([])
       expect(asked.call(on(system, NVIDIAS, reboot_required: true, **told))).to eq([])
@@ -155,9 +171,19 @@ RSpec.describe 'the fact nvidia' do
 
   it 'says into which driver the node is being rebooted, until it is well' do
     record = ->(text) { changed('mismatch') { |machine| machine.put('var/lib/nvidia/reboot', text) }['rebooting'] }
-    expect(record.call("rebooting 525.85.12\n")).to eq('525.85.12')
+    expect(record.call("rebooting 525.85.12 0c1e\n")).to eq('525.85.12')
     expect(record.call("rebooted 525.85.12\n")).to be_nil
     expect(record.call('')).to be_nil
     expect(changed('mismatch')).not_to have_key('rebooting')
+  end
+
+  it 'says which cards there were, where nobody can list them all' do
+    cards = [{ 'index' => 0, 'uuid' => 'GPU-1' }]
+    with = ->(name, text, changes = {}) { changed(name, changes) { |machine| machine.put('var/lib/nvidia/cards.json', text) }['remembered'] }
+    expect(with.call('mismatch', JSON.generate(cards))).to eq(cards)
+    expect(with.call('lost', JSON.generate(cards))).to eq(cards)
+    expect(with.call('fine', JSON.generate(cards))).to be_nil
+    expect(with.call('mismatch', '[{')).to be_nil
+    expect(changed('mismatch')).not_to have_key('remembered')
   end
 end

@@ -193,9 +193,10 @@ class Front:
         said = "".join(self.command(line) for line in lines)
         assert not said.strip(), said
 
-    def close(self) -> None:
-        """Let no new job in, as `releases` does."""
-        said = "".join(self.command(f"set server joins/{slot} weight 0") for slot in self.slots)
+    def let_in(self, jobs: bool) -> None:
+        """Let new jobs in, or not, as `releases` does."""
+        state = "ready" if jobs else "maint"
+        said = "".join(self.command(f"set server joins/{slot} state {state}") for slot in self.slots)
         assert not said.strip(), said
 
     def _sessions(self, server: str, worker: int | None = None) -> int:

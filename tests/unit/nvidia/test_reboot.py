@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 REBOOT = Path(__file__).parents[3] / "modules" / "nvidia" / "files" / "reboot.sh"
+LATER, NOW = "9999999999", "0"
 NOTES = 'echo "${0##*/} $*" >>"{folder}/calls"'
 
 
@@ -19,21 +20,30 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("etc", "var", "bin"):
-            (folder / name).mkdir()
-        script = REBOOT.read_text().replace("/etc/releases", f"{folder}/etc")
-        self.script = script.replace("/var/lib/nvidia", f"{folder}/var")
+        for name in ("etc", "var", "bin", "modules/6.1.0"):
+            (folder / name).mkdir(parents=True)
+        self.script = REBOOT.read_text()
+        for place, name in {
+            "/etc/releases": "etc",
+            "/var/lib/nvidia": "var",
+            "/lib/modules": "modules",
+            "/proc/sys/kernel/random/boot_id": "boot",
+        }.items():
+            self.script = self.script.replace(place, f"{folder}/{name}")
+        (folder / "boot").write_text("0c1e\n")
         self.record = folder / "var" / "reboot"
         self.program("systemctl")
         self.program("puppet", f"echo {folder}/lock")
         self.program("nvidia-smi")
+        self.program("modinfo", "echo 535.261.03", notes=False)
         # as the real one does: it runs what follows `drain`
         self.program("releases", '[ "$2" = drain ] || exit 0; shift 2; "$@"')
 
-    def program(self, name: str, then: str = "") -> None:
+    def program(self, name: str, then: str = "", notes: bool = True) -> None:
         """Put a program in place."""
         path = self.folder / "bin" / name
-        path.write_text(f"#!/bin/sh\n{NOTES.replace('{folder}', str(self.folder))}\n{then}\n")
+        note = NOTES.replace("{folder}", str(self.folder)) if notes else ""
+        path.write_text(f"#!/bin/sh\n{note}\n{then}\n")
         path.chmod(0o755)
 
     def service(self, name: str) -> None:
@@ -72,21 +82,46 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_a_request_has_systemd_carry_it_out_and_waits_for_nothing(machine: Machine) -> None:
-    assert machine.run("request", "535.261.03").returncode == 0
+    assert machine.run("request", "535.261.03", LATER).returncode == 0
     assert machine.calls == ["systemctl start --no-block nvidia-reboot@535.261.03.service"]
 
 
-@pytest.mark.parametrize("state", ["rebooting", "rebooted"])
+@pytest.mark.parametrize("record", ["rebooting 535.261.03 beef", "rebooted 535.261.03"])
 def test_a_second_reboot_into_the_same_driver_is_refused_and_one_into_another_is_not(
-    machine: Machine, state: str
+    machine: Machine, record: str
 ) -> None:
-    machine.record.write_text(f"{state} 535.261.03\n")
-    done = machine.run("request", "535.261.03")
+    machine.record.write_text(f"{record}\n")
+    done = machine.run("request", "535.261.03", LATER)
     assert done.returncode == 1
-    assert "this node was rebooted for the driver 535.261.03 at 20" in done.stderr
+    assert "this node was rebooted for the driver 535.261.03 before" in done.stderr
     assert f"(rm {machine.record} has it rebooted once more)" in done.stderr
     assert machine.calls == []
-    assert machine.run("request", "535.274.02").returncode == 0
+    machine.program("modinfo", "echo 535.274.02", notes=False)
+    assert machine.run("request", "535.274.02", LATER).returncode == 0
+
+
+def test_what_was_cut_off_before_its_reboot_is_asked_for_again(machine: Machine) -> None:
+    machine.record.write_text("rebooting 535.261.03 0c1e\n")
+    assert machine.run("request", "535.261.03", LATER).returncode == 0
+    assert len(machine.calls) == 1
+
+
+def test_it_is_not_asked_for_after_the_window_and_what_was_cut_off_is_over(machine: Machine) -> None:
+    machine.record.write_text("rebooting 535.261.03 0c1e\n")
+    done = machine.run("request", "535.261.03", NOW)
+    assert (done.returncode, done.stderr) == (1, "the window is over\n")
+    assert not machine.record.exists()
+    assert machine.calls == []
+
+
+@pytest.mark.parametrize(("version", "code"), [("535.261.03", 1), ("unknown", 0)])
+def test_a_node_is_not_rebooted_into_a_kernel_without_its_module(
+    machine: Machine, version: str, code: int
+) -> None:
+    machine.program("modinfo", "[ $5 = nvidia ] && exit 1; echo 535.161.08", notes=False)
+    done = machine.run("request", version, LATER)
+    assert done.returncode == code
+    assert not code or "no kernel of this node has the module nvidia 535.261.03" in done.stderr
 
 
 def test_the_reboot_comes_inside_the_drain_of_every_service(machine: Machine) -> None:
@@ -98,7 +133,7 @@ def test_the_reboot_comes_inside_the_drain_of_every_service(machine: Machine) ->
         "releases a drain systemctl reboot",
         "systemctl reboot",
     ]
-    assert machine.record.read_text() == "rebooting 535.261.03\n"
+    assert machine.record.read_text() == "rebooting 535.261.03 0c1e\n"
 
 
 def test_a_node_without_a_service_reboots_too(machine: Machine) -> None:
@@ -148,13 +183,13 @@ def test_who_ends_it_by_hand_has_it_forgotten(machine: Machine) -> None:
 def test_it_is_ended_by_the_shutdown_that_it_asked_for_and_remembers_it(machine: Machine) -> None:
     machine.program("systemctl", "case $1 in reboot) kill -TERM 0 ;; *) echo stopping ;; esac")
     assert machine.run("now", "535.261.03").returncode == 0
-    assert machine.record.read_text() == "rebooting 535.261.03\n"
+    assert machine.record.read_text() == "rebooting 535.261.03 0c1e\n"
 
 
 def test_all_is_well_where_the_driver_answers_and_every_service_serves(machine: Machine) -> None:
     machine.service("a")
     machine.service("b")
-    machine.record.write_text("rebooting 535.261.03\n")
+    machine.record.write_text("rebooting 535.261.03 beef\n")
     assert machine.run("verify").returncode == 0
     assert machine.calls == ["nvidia-smi --list-gpus", "releases a active", "releases b active"]
     assert machine.record.read_text() == "rebooted 535.261.03\n"
@@ -165,12 +200,13 @@ def test_it_is_not_while_one_of_them_does_not(machine: Machine, program: str, th
     machine.service("a")
     machine.service("b")
     machine.program(program, then)
-    machine.record.write_text("rebooting 535.261.03\n")
+    machine.record.write_text("rebooting 535.261.03 beef\n")
     assert machine.run("verify").returncode == 1
-    assert machine.record.read_text() == "rebooting 535.261.03\n"
+    assert machine.record.read_text() == "rebooting 535.261.03 beef\n"
 
 
-def test_after_any_other_boot_there_is_nothing_to_see(machine: Machine) -> None:
-    machine.record.write_text("rebooted 535.261.03\n")
+@pytest.mark.parametrize("record", ["rebooted 535.261.03", "rebooting 535.261.03 0c1e"])
+def test_before_the_boot_and_after_any_other_there_is_nothing_to_see(machine: Machine, record: str) -> None:
+    machine.record.write_text(f"{record}\n")
     assert machine.run("verify").returncode == 0
     assert machine.calls == []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,12 +31,12 @@ def commanded(
     """Have commands do nothing but note whether the front was closed when they ran."""
     seen: list[bool] = []
 
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    def run(command: Sequence[str]) -> int:
         seen.append(world.closed and world.state().closed)
         world.going_down = goes_down
-        return subprocess.CompletedProcess(command, code)
+        return code
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(leave_module, "_run", run)
     return seen
 
 
@@ -133,18 +133,42 @@ def test_a_closed_service_is_not_as_it_should_be_and_activate_opens_it(machine: 
     assert machine.run("tts", "active", OLD).returncode == 0
 
 
-def test_who_ends_a_drain_opens_the_service(machine: Machine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_a_drain_opens_the_service_and_what_it_ran_ends(
+    machine: Machine, tmp_path: Path, number: signal.Signals
+) -> None:
     machine.run("tts", "activate", OLD)
-    started = tmp_path / "started"
-    with machine.start("tts", "drain", "sh", "-c", f"touch {started}; exec sleep 60") as draining:
+    undone = tmp_path / "undone"
+    inner = f"trap 'touch {undone}; exit' TERM; touch {tmp_path}/started; while :; do sleep 0.1; done"
+    with machine.start("tts", "drain", "sh", "-c", inner) as draining:
         until = time.monotonic() + 20
-        while not started.exists():
+        while not (tmp_path / "started").exists():
             assert time.monotonic() < until
             time.sleep(0.05)
         assert machine.run("tts", "active").returncode == 1
-        draining.terminate()
-        assert draining.wait(20) == 128 + signal.SIGTERM
+        assert "no new job is let in, for a drain" in machine.run("status").stdout
+        draining.send_signal(number)
+        assert draining.wait(20) == 128 + number
+    assert undone.exists(), "a drain within a drain is undone, too"
     assert machine.run("tts", "active").returncode == 0
+
+
+def test_what_could_not_be_written_down_closes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = a_world()
+    seen = commanded(monkeypatch, world)
+    world.saves_left = 0
+    with pytest.raises(CommandFailed, match="No space left on device"):
+        leave(world.node(), ["true"])
+    assert (seen, world.closed) == ([], False)
+
+
+def test_jobs_of_a_slot_that_a_killed_switch_left_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = a_world()
+    commanded(monkeypatch, world)
+    world.jobs = {"0-green": 10.0}
+    began = world.uptime
+    leave(world.node(), ["true"])
+    assert world.uptime - began >= 10
 
 
 def test_a_drain_without_a_command_is_refused(machine: Machine) -> None:

@@ -97,3 +97,25 @@ def stand_in(path: Path, script: str) -> None:
     """Put a program in the place of another."""
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("system", "logind", "down"),
+    [
+        ("stopping", "", True),
+        ("running", "b true", True),
+        ("running", "b false", False),
+        ("degraded", "", False),
+    ],
+)
+def test_a_shutdown_that_somebody_delays_has_begun(
+    monkeypatch: pytest.MonkeyPatch, system: str, logind: str, down: bool
+) -> None:
+    """After `systemctl reboot`, logind waits for whoever holds an inhibitor before systemd hears of it."""
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        said = system if command[0] == "systemctl" else logind
+        return subprocess.CompletedProcess(command, 0, f"{said}\n", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert Units("").going_down() is down

@@ -29,28 +29,29 @@ class Front:
         """Give each server (like 0-blue) its weight, in all backends; ``closed`` lets no new job in.
 
         Higher weights come first: a backend whose servers all weigh nothing answers 503. Workers that a
-        reload left take no weights any more.
+        reload left take no weights any more. One that is closed is in maintenance where jobs come in: of
+        weight 0, it would have the next job of a session whose stream it has.
         """
         ordered = sorted(weights.items(), key=lambda item: -item[1])
         commands = [
-            f"set weight {backend}/{server} {self._weight(backend, weight, closed)}"
+            f"set weight {backend}/{server} {weight}"
             for server, weight in ordered
             for backend in self._backends
         ]
+        state = "maint" if closed else "ready"
+        commands += [f"set server {self._entrance}/{server} state {state}" for server in weights]
         said = [line for line in _ask(self._worker, ";".join(commands)).splitlines() if line.strip()]
         if said:
-            raise FrontError(f"{self._worker}: set weight: {said[0].strip()}")
+            raise FrontError(f"{self._worker}: set weight and state: {said[0].strip()}")
 
     def weighs(self, weights: Mapping[str, int], closed: bool = False) -> bool:
         """Say whether every server has its weight, in all backends, as :meth:`steer` gives it."""
         rows = [row for row in _servers(self._worker, "") if row[0] in self._backends]
         return bool(rows) and all(
-            row[1] in weights and self._weight(row[0], weights[row[1]], closed) == int(row[18])
+            weights.get(row[1]) == int(row[18])
+            and (row[17] == "MAINT") == (closed and row[0] == self._entrance)
             for row in rows
         )
-
-    def _weight(self, backend: str, weight: int, closed: bool) -> int:
-        return 0 if closed and backend == self._entrance else weight
 
     def left(self) -> int:
         """Count the workers that a reload left, and that have not ended yet."""
@@ -90,7 +91,8 @@ class Front:
 
 
 def _servers(path: str, to: str) -> list[list[str]]:
-    # HAProxy's manual numbers the fields: 0 the backend, 1 the server, 4 its current sessions, 18 its weight.
+    # HAProxy's manual numbers the fields: 0 the backend, 1 the server, 4 its current sessions, 17 its
+    # state, 18 its weight.
     lines = _ask(path, f"{to}show stat -1 4 -1").splitlines()
     return [row for row in (line.split(",") for line in lines if line[:1] != "#") if len(row) > 18]
 

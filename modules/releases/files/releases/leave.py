@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
+from releases.description import SLOTS
 from releases.errors import CommandFailed
 from releases.node import Node
-from releases.state import pointed
 from releases.steering import drain, steer
+
+#: What ends a program whose unit is stopped, or whose terminal is gone.
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def leave(node: Node, command: Sequence[str]) -> None:
@@ -18,25 +22,45 @@ def leave(node: Node, command: Sequence[str]) -> None:
 
     Who asks for a new job meanwhile is answered 503, so that a gateway before several nodes, or the client
     itself, turns to another: nothing that waits here outlives the machine. Whose job runs gets its audio.
-    Raises CommandFailed where the command does.
+    Raises CommandFailed where the command does, or where nobody else could know that the service is closed.
     """
-    # systemd ends a unit so, and then jobs are let in again
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in _ENDS:
+        signal.signal(number, _end)
     service = node.description.service
     try:
-        state = node.edit(closed=True)
+        node.edit(closed=True)
+        # whoever else steers the front reads it from the disk
+        node.store.check()
         steer(node)
-        cut = drain(node, *(f"{card}-{pointed(state, card)}" for card in node.description.cards))
+        cut = drain(node, *(f"{card}-{slot}" for card in node.description.cards for slot in SLOTS))
         if cut:
             limit = node.description.drain_timeout
             node.say(f"{service}: {cut} jobs were not done within {limit} s and are cut")
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
-        if done.returncode:
-            raise CommandFailed(f"{' '.join(command)}: exit status {done.returncode}")
+        code = _run(command)
+        if code:
+            raise CommandFailed(f"{' '.join(command)}: exit status {code}")
     finally:
         # else the boot opens it
         if not node.units.going_down():
             _open(node)
+
+
+def _end(number: int, _: Any) -> None:
+    # once is enough: what is to be undone is not to be cut off
+    for one in _ENDS:
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def _run(command: Sequence[str]) -> int:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    try:
+        return process.wait()
+    except SystemExit:
+        # it may be the drain of another service, which has to undo it, too
+        process.terminate()
+        process.wait()
+        raise
 
 
 def _open(node: Node) -> None:

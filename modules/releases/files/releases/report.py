@@ -32,7 +32,7 @@ def report(node: Node) -> dict[str, Any]:
         "service": node.description.service,
         "handover": node.description.handover,
         "wanted_release": node.description.wanted_release,
-        **{name: data[name] for name in ("wanted", "previous", "switch")},
+        **{name: data[name] for name in ("wanted", "previous", "switch", "closed")},
         "failed": failure._asdict() if failure else None,
         "failures": data["failed"],
         "cards": cards,
@@ -81,6 +81,8 @@ def as_text(data: dict[str, Any]) -> str:
         lines.append(f"  card {card}: {serving['id']} {since}{commit}, {serving['slot']}: {serving['state']}")
     if not data["cards"]:
         lines.append("  nothing serves yet")
+    if data["closed"]:
+        lines.append("  no new job is let in, for a drain")
     if data["switch"]:
         lines.append(f"  switching card {data['switch']['card']} to {data['switch']['id']}")
     for failed in data["failures"]:

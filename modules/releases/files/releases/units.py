@@ -98,7 +98,7 @@ class Units:
 
     def going_down(self) -> bool:
         """Say whether this machine is shutting down, so that a unit that stops has not failed."""
-        return _systemctl("is-system-running").stdout.strip() == "stopping"
+        return _systemctl("is-system-running").stdout.strip() == "stopping" or _is_delayed()
 
     def _reload(self) -> None:
         _must(_systemctl("daemon-reload"), "systemctl daemon-reload")
@@ -115,6 +115,14 @@ def _systemctl(*arguments: str, limit: float | None = None) -> subprocess.Comple
     return subprocess.run(
         command, capture_output=True, text=True, errors="replace", check=False, timeout=limit
     )
+
+
+def _is_delayed() -> bool:
+    """Say whether logind has been told to shut down, and waits for whoever delays that yet."""
+    manager = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
+    command = ["busctl", "--timeout=5", "get-property", *manager, "PreparingForShutdown"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    return done.stdout.strip() == "b true"
 
 
 def _must(done: subprocess.CompletedProcess[str], what: str) -> None:

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require 'json'
 require_relative 'driver'
 require_relative 'nvidia_smi'
 require_relative 'pci_bus'
@@ -16,7 +17,7 @@ module PuppetX
         def initialize(root: '/', program: '/usr/bin/nvidia-smi', seconds: 5)
           @bus = PciBus.new(root)
           @driver = Driver.new(root)
-          @record = File.join(root, 'var/lib/nvidia/reboot')
+          @state = File.join(root, 'var/lib/nvidia')
           @program = program
           @seconds = seconds
         end
@@ -40,6 +41,7 @@ module PuppetX
           {
             'present' => @bus.cards.any?,
             'gpus' => answer.gpus,
+            'remembered' => remembered,
             'driver' => driver,
             'reboot_required' => reboot_required?,
             'rebooting' => rebooting,
@@ -66,9 +68,16 @@ module PuppetX
           @driver.mismatch? || nouveau_in_the_way? || only_in_newer_kernel? || answer.complaints.any?(/version mismatch/i)
         end
 
+        # The cards as they were when all of them could be listed, where that is not so now.
+        def remembered
+          JSON.parse(File.read(File.join(@state, 'cards.json'))) if answer.gpus.empty? || lost.any?
+        rescue SystemCallError, JSON::ParserError
+          nil
+        end
+
         # The version of the driver into which the module's own program reboots the node, until it has seen that all is well.
         def rebooting
-          state, version = SmallFile.read(@record).to_s.split
+          state, version = SmallFile.read(File.join(@state, 'reboot')).to_s.split
           version if state == 'rebooting'
         end
 

@@ -11,17 +11,20 @@ module PuppetX
 
         # @param window [Hash] `from` and `to` as HH:MM, and `days`, on which it begins
         # @param now [Time]
-        # @return [Boolean] whether it is open
-        def self.open?(window, now)
+        # @return [Time, nil] when it closes, if it is open
+        def self.closes(window, now)
           from, to = window.values_at('from', 'to').map { |time| time.split(':').map(&:to_i) }
           clock = [now.hour, now.min]
           before_midnight = (clock <=> from) >= 0
           after_midnight = (clock <=> to).negative?
           over_midnight = (from <=> to) >= 0
-          return false unless over_midnight ? before_midnight || after_midnight : before_midnight && after_midnight
+          return unless over_midnight ? before_midnight || after_midnight : before_midnight && after_midnight
 
           began = before_midnight ? now.wday : now.wday - 1
-          window.fetch('days', DAYS).include?(DAYS[began])
+          return unless window.fetch('days', DAYS).include?(DAYS[began])
+
+          end_of_day = Time.new(now.year, now.month, now.day, *to)
+          end_of_day > now ? end_of_day : end_of_day + 86_400
         end
       end
 

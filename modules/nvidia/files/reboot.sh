@@ -28,7 +28,7 @@ has_module() {
 
 # What Puppet runs: a run that goes on must not wait for the end of itself.
 request() {
-  since= version=
+  since='' version=''
   [ -e "$record" ] && read -r _ version since <"$record"
   if [ "$version" = "$1" ] && [ "$since" != "$boot" ]; then
     echo "this node was rebooted for the driver $1 before, and needs a reboot still: dmesg says what the driver met" \

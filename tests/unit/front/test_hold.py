@@ -203,7 +203,7 @@ def test_a_join_that_is_refused_is_answered_at_once(front: Front) -> None:
 
 
 def test_a_client_that_gives_up_while_held_leaves_nothing(front: Front) -> None:
-    front.start()
+    front.start(hold=60)
     clients = []
     for request in (
         b"GET /config HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -215,7 +215,7 @@ def test_a_client_that_gives_up_while_held_leaves_nothing(front: Front) -> None:
     front.wait_for(lambda: front.held() == 2)
     for client in clients:
         client.close()
-    front.wait_for(lambda: front.held() == 0, within=15)  # less than the front itself would hold them
+    front.wait_for(lambda: front.held() == 0, within=45)  # less than the front itself would hold them
     front.slots["0-blue"].start()
     time.sleep(1.2)
     assert front.slots["0-blue"].asked == []

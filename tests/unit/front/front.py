@@ -6,6 +6,7 @@ import base64
 import csv
 import http.client
 import json
+import re
 import shutil
 import signal
 import socket
@@ -192,6 +193,11 @@ class Front:
         ]
         said = "".join(self.command(line) for line in lines)
         assert not said.strip(), said
+
+    def until_it_teaches(self) -> None:
+        """Wait: a process that has just begun asks its neighbour for 5 s what it knows, and teaches nobody before."""
+        teaches = "id=front .* flags=0x[0-9a-f]*3 "
+        self.wait_for(lambda: re.search(teaches, self.command("show peers")) is not None, 8)
 
     def let_in(self, jobs: bool) -> None:
         """Let new jobs in, or not, as `releases` does."""

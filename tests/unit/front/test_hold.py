@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
+from releases.front import Front as ReleasesFront
 from tests.unit.front.front import Answer, Front
+from tests.unit.releases.simulated import DESCRIPTION
 
 pytestmark = pytest.mark.puppet
 JOIN, DATA = "/gradio_api/queue/join", "/gradio_api/queue/data"
@@ -145,6 +147,32 @@ def test_a_stream_whose_process_is_gone_is_soon_told(front: Front) -> None:
     answer = front.ask(f"{DATA}?session_hash=one")
     assert answer.status == 503
     assert answer.seconds < 5
+
+
+def test_a_job_between_its_join_and_its_stream_counts(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    front.start()
+    for slot in front.slots.values():
+        slot.start()
+    releases = ReleasesFront(DESCRIPTION._replace(front_dir=str(front.folder)))
+    assert by(front.ask(JOIN, join("one"))) == "0-blue"
+    assert (releases.jobs("0-blue"), releases.jobs("0-green")) == (1, 0)
+    front.until_it_teaches()
+    front.reload()
+    front.wait_for(lambda: releases.jobs("0-blue") == 1)
+    stream = front.ask_later(f"{DATA}?session_hash=one")
+    front.slots["0-blue"].until(1)
+    front.wait_for(lambda: releases.jobs("0-blue") == 1)
+    # the next job of a page comes by the stream that it has
+    assert by(front.ask(JOIN, join("one"))) == "0-blue"
+    assert releases.jobs("0-blue") == 1
+    front.slots["0-blue"].finish()
+    stream.answer()
+    front.wait_for(lambda: releases.jobs("0-blue") == 0)
+
+    assert front.ask(JOIN, join("gone")).status == 200
+    assert releases.jobs("0-blue") == 1
+    monkeypatch.setattr("releases.front._STREAM_S", 0.5)
+    front.wait_for(lambda: releases.jobs("0-blue") == 0)
 
 
 def test_an_open_tab_does_not_hold_a_drain(front: Front) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import itertools
 import os
-import re
 import signal
 import threading
 import time
@@ -55,10 +54,7 @@ def test_a_reload_keeps_where_jobs_are(front: Front) -> None:
         slot.finish()
     assert front.ask(JOIN, {"session_hash": "one"}).status == 200
     assert front.ask(JOIN, {"session_hash": "two", "data": "x" * 200_000}).status == 200
-    # a process that has just begun asks its neighbour for 5 s what it knows, and teaches nobody before
-    front.wait_for(
-        lambda: re.search("id=front .* flags=0x[0-9a-f]*3 ", front.command("show peers")) is not None, 8
-    )
+    front.until_it_teaches()
     front.reload()
     front.wait_for(lambda: "used:4" in front.command("show table jobs"))
     front.steer("0-green")

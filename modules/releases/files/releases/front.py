@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 from releases.description import Description
 
+#: Where the front notes which server has a session's job, and in gpt0 whether its stream is to come; an entry is kept for
+#: an hour after its last request.
+_TABLE, _KEPT_MS = "jobs", 3_600_000
+#: Seconds after its join in which a job's stream is waited for: a client that is gone by then leaves no more than that.
+_STREAM_S = 10
 #: Seconds for one answer; the socket is local, so a front that needs longer is hung.
 _ANSWER_S = 3.0
 
@@ -58,7 +63,7 @@ class Front:
         return len(self._workers()) - 1
 
     def jobs(self, server: str) -> int:
-        """Count the requests that a server has of the backends that hold jobs.
+        """Count the requests that a server has of the backends that hold jobs, and jobs whose stream is to come.
 
         Those of the workers that a reload left are among them: they end what they have.
         """
@@ -73,7 +78,19 @@ class Front:
 
     def _jobs_of(self, worker: str, server: str) -> int:
         rows = _servers(self._master, f"@!{worker} ")
-        return sum(int(row[4]) for row in rows if row[0] in self._jobs and row[1] == server)
+        running = sum(int(row[4]) for row in rows if row[0] in self._jobs and row[1] == server)
+        return running + self._joined(worker, server)
+
+    def _joined(self, worker: str, server: str) -> int:
+        lines = _ask(self._master, f"@!{worker} show table {_TABLE} data.gpt0 eq 1").splitlines()
+        entries = [
+            dict(word.partition("=")[::2] for word in line.split()) for line in lines if "key=" in line
+        ]
+        # a front without such a table, of a service without streams, has none
+        return sum(
+            entry.get("server_key") == server and _KEPT_MS - int(entry["exp"]) < _STREAM_S * 1000
+            for entry in entries
+        )
 
     def reload(self, master: int) -> None:
         """Have the master process start a new worker; the one before ends what it has."""

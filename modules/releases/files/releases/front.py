@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from releases.description import Description
 
-#: Where the front notes which server has a session's job, and in gpt0 whether its stream is to come; an entry is kept for
-#: an hour after its last request.
+#: Where the front notes which server has a session's job, and in gpt0 whether its stream is to come; an entry
+#: is kept for an hour after its last request.
 _TABLE, _KEPT_MS = "jobs", 3_600_000
-#: Seconds after its join in which a job's stream is waited for: a client that is gone by then leaves no more than that.
+#: Seconds after its join in which a job's stream is waited for: who is gone by then holds nobody up.
 _STREAM_S = 10
 #: Seconds for one answer; the socket is local, so a front that needs longer is hung.
 _ANSWER_S = 3.0
@@ -63,7 +63,7 @@ class Front:
         return len(self._workers()) - 1
 
     def jobs(self, server: str) -> int:
-        """Count the requests that a server has of the backends that hold jobs, and jobs whose stream is to come.
+        """Count the requests that a server has of the backends that hold jobs, and jobs between two of them.
 
         Those of the workers that a reload left are among them: they end what they have.
         """

@@ -14,6 +14,7 @@ RSpec.describe 'a reboot for a driver' do
     {
       { 'from' => '02:00', 'to' => '05:00' } => { '01:59' => false, '02:00' => true, '04:59' => true, '05:00' => false },
       { 'from' => '23:30', 'to' => '01:00' } => { '23:29' => false, '23:30' => true, '00:00' => true, '01:00' => false, '12:00' => false },
+      { 'from' => 7200, 'to' => '05:00' } => { '01:59' => false, '02:00' => true },
       { 'from' => '00:00', 'to' => '00:00' } => { '00:00' => true, '23:59' => true },
       { 'from' => '02:00', 'to' => '05:00', 'days' => ['fri'] } => { '03:00' => false },
       { 'from' => '02:00', 'to' => '05:00', 'days' => %w[wed thu] } => { '03:00' => true },
@@ -161,7 +162,11 @@ RSpec.describe 'nvidia', type: :class do
   end
 
   it 'refuses a window that is none' do
-    expect { on('debian-12', { reboot: { from: '2:00', to: '05:00' } }) }.to raise_error(/parameter 'reboot'.* entry 'from'/m)
+    ['2:00', '24:00', 86_400].each do |time|
+      expect { on('debian-12', { reboot: { from: time, to: '05:00' } }) }.to raise_error(/parameter 'reboot'.* entry 'from'/m)
+    end
+    without_quotes = YAML.safe_load('{from: 02:00, to: 23:30}')
+    expect { on('debian-12', { reboot: without_quotes }) }.not_to raise_error
     expect { on('debian-12', { reboot: 'nightly' }) }.to raise_error(/parameter 'reboot'/)
   end
 end

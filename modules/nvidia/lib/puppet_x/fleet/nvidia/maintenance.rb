@@ -9,11 +9,11 @@ module PuppetX
       module Window
         DAYS = %w[sun mon tue wed thu fri sat].freeze
 
-        # @param window [Hash] `from` and `to` as HH:MM, and `days`, on which it begins
+        # @param window [Hash] `from` and `to` as HH:MM or in seconds, and `days`, on which it begins
         # @param now [Time]
         # @return [Time, nil] when it closes, if it is open
         def self.closes(window, now)
-          from, to = window.values_at('from', 'to').map { |time| time.split(':').map(&:to_i) }
+          from, to = window.values_at('from', 'to').map { |time| hour_and_minute(time) }
           clock = [now.hour, now.min]
           before_midnight = (clock <=> from) >= 0
           after_midnight = (clock <=> to).negative?
@@ -26,6 +26,11 @@ module PuppetX
           end_of_day = Time.new(now.year, now.month, now.day, *to)
           end_of_day > now ? end_of_day : end_of_day + 86_400
         end
+
+        def self.hour_and_minute(time)
+          time.is_a?(Integer) ? (time / 60).divmod(60) : time.split(':').map(&:to_i)
+        end
+        private_class_method :hour_and_minute
       end
 
       # Who may reboot: so many files at most, one for each node, whose name is in it. Whoever looks at the folder sees

@@ -18,6 +18,11 @@ PLACES = {
 }
 
 
+def is_up(fleet: Fleet, node: str) -> bool:
+    """Whether a node has a first process."""
+    return any(one.name == node and one.up for one in fleet.lab.status())
+
+
 def give_card(fleet: Fleet, node: str, folder: Path) -> None:
     """Put a card into ``node``; what is compiled for it lies in ``folder``."""
     library = folder / "libcuda.so.1"

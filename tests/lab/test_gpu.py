@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.card import give_card, take_card
+from tests.lab.card import give_card, is_up, take_card
 from tests.lab.serving import (
     CLIENTS,
     NODE,
@@ -49,11 +49,6 @@ def cuda(fleet: Fleet, code: int, cards: int = 1) -> None:
     fleet.sh(NODE, f"echo {code} {cards} >/run/card/cuda.new && mv /run/card/cuda.new /run/card/cuda")
 
 
-def is_up(fleet: Fleet) -> bool:
-    """Whether the node has a first process."""
-    return any(node.name == NODE and node.up for node in fleet.lab.status())
-
-
 def test_a_web_ui_with_its_card_serves_and_a_mismatch_stops_nothing(
     fleet: Fleet, load: Load, old: str, new: str
 ) -> None:
@@ -87,7 +82,7 @@ def test_at_boot_it_waits_for_its_card(fleet: Fleet, old: str) -> None:
     fleet.lab.cut_power(NODE)
     with ThreadPoolExecutor(1) as pool:
         booted = pool.submit(fleet.lab.restore_power, NODE)
-        fleet.until(lambda: is_up(fleet), 60, f"{NODE} boots")
+        fleet.until(lambda: is_up(fleet, NODE), 60, f"{NODE} boots")
         fleet.wait(NODE, "systemctl is-active nvidia-devices.service | grep -qx activating", 60)
         fleet.sh(NODE, "sleep 5")
         assert not fleet.holds(NODE, "pgrep -f '[w]ebui.py'"), "it does not fall back to the CPU meanwhile"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.card import give_card, take_card
+from tests.lab.card import give_card, is_up, take_card
 from tests.lab.serving import CLIENTS, NODE, wait_for
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ OTHER = "tts2"
 VERSION = "535.261.03"
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so"
 MODULES, MODINFO = "/lib/modules/6.1.0-standin", "/usr/local/bin/modinfo"
-TURNS = '"$(puppet config print --section server vardir)"/nvidia-reboots'
+TURNS = "/var/lib/puppetserver/nvidia-reboots"
 ASKS = f"nvidia: reboot into the driver {VERSION}"
 WELL = f"grep -qx 'rebooted {VERSION}' /var/lib/nvidia/reboot"
 
@@ -46,28 +46,18 @@ def cards(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     fleet.sh("puppet", f"rm -rf {TURNS}")
 
 
-def boot(fleet: Fleet, node: str) -> str:
-    """Name the boot that a node is in."""
-    return fleet.sh(node, "cat /proc/sys/kernel/random/boot_id")
-
-
-def reboots(fleet: Fleet, node: str, before: str) -> None:
-    """Wait until a node is in another boot, and has seen that it is well."""
-
-    def again() -> bool:
-        up = any(one.name == node and one.up for one in fleet.lab.status())
-        return up and boot(fleet, node) != before
-
-    fleet.until(again, 120, f"{node} reboots")
+def reboots(fleet: Fleet, node: str) -> None:
+    """Wait until a node reboots, which in the lab leaves it without power, and has seen that it is well."""
+    fleet.until(lambda: not is_up(fleet, node), 120, f"{node} goes down")
+    fleet.lab.restore_power(node)
     fleet.wait(node, WELL, 120)
 
 
 def test_nodes_reboot_one_after_the_other_and_each_when_its_jobs_are_done(fleet: Fleet, load: Load) -> None:
-    before = {node: boot(fleet, node) for node in (NODE, OTHER)}
     assert ASKS in fleet.converge(NODE)
     assert ASKS not in fleet.converge(OTHER), "it is the turn of another"
     assert fleet.sh("puppet", f"cat {TURNS}/*") == f"{NODE}.lab.test"
-    reboots(fleet, NODE, before[NODE])
+    reboots(fleet, NODE)
     wait_for(fleet, load, CLIENTS)
     failed = [job for job in load.stop().jobs if job.reason]
     assert [job for job in failed if job.failed_in in ("stream", "audio")] == [], (
@@ -78,6 +68,6 @@ def test_nodes_reboot_one_after_the_other_and_each_when_its_jobs_are_done(fleet:
     assert ASKS not in fleet.lab.agent(OTHER).output, "the server does not know yet that the first is well"
     assert ASKS not in fleet.converge(NODE)
     assert ASKS in fleet.converge(OTHER)
-    reboots(fleet, OTHER, before[OTHER])
+    reboots(fleet, OTHER)
     fleet.lab.agent(OTHER)
     assert fleet.sh("puppet", f"ls {TURNS}") == ""

@@ -1,13 +1,18 @@
 #!/bin/sh
 # reboot request VERSION UNTIL | now VERSION | verify: one reboot into a version of the driver, and no second one into the same.
-# The record says in a line that the node is `rebooting` into a version, since which boot, or has `rebooted` and is well.
+# The record says in a line that the node is `rebooting` into a version, or has `rebooted` and is well; the mark is gone
+# with the boot.
 set -u
 record=/var/lib/nvidia/reboot
-boot=$(cat /proc/sys/kernel/random/boot_id)
+mark=/run/nvidia-rebooting
 PATH=/usr/local/sbin:/usr/local/bin:$PATH:/opt/puppetlabs/bin
 
 note() {
   echo "$1" >"$record.new" && sync "$record.new" && mv "$record.new" "$record"
+}
+
+forget() {
+  rm -f "$record" "$mark"
 }
 
 services() {
@@ -28,16 +33,14 @@ has_module() {
 
 # What Puppet runs: a run that goes on must not wait for the end of itself.
 request() {
-  since='' version=''
-  [ -e "$record" ] && read -r _ version since <"$record"
-  if [ "$version" = "$1" ] && [ "$since" != "$boot" ]; then
+  if [ "$(cut -d ' ' -f 2 "$record" 2>/dev/null)" = "$1" ] && [ ! -e "$mark" ]; then
     echo "this node was rebooted for the driver $1 before, and needs a reboot still: dmesg says what the driver met" \
       "(rm $record has it rebooted once more)" >&2
     exit 1
   fi
   if [ "$(date +%s)" -ge "$2" ]; then
     # of a reboot that was cut off before it came about
-    rm -f "$record"
+    [ ! -e "$mark" ] || forget
     echo 'the window is over' >&2
     exit 1
   fi
@@ -54,7 +57,7 @@ now() {
   while pid=$(cat "$lock" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; do
     sleep 1
   done
-  note "rebooting $1 $boot" || exit 1
+  touch "$mark" && note "rebooting $1" || exit 1
   # each of them lets no job in from now on, and goes on when its last is done
   set -- systemctl reboot
   for service in $(services); do
@@ -64,13 +67,13 @@ now() {
   trap : TERM
   "$@" && exit
   [ "$(systemctl is-system-running)" = stopping ] && exit
-  rm -f "$record"
+  forget
   exit 1
 }
 
 verify() {
-  read -r state version since <"$record"
-  [ "$state" = rebooting ] && [ "$since" != "$boot" ] || exit 0
+  read -r state version <"$record"
+  [ "$state" = rebooting ] && [ ! -e "$mark" ] || exit 0
   # a driver that hangs is not waited for
   timeout --signal=KILL 30 nvidia-smi --list-gpus >/dev/null || exit 1
   for service in $(services); do

@@ -176,7 +176,7 @@ RSpec.describe 'the fact nvidia' do
 
   it 'says into which driver the node is being rebooted, until it is well' do
     record = ->(text) { changed('mismatch') { |machine| machine.put('var/lib/nvidia/reboot', text) }['rebooting'] }
-    expect(record.call("rebooting 525.85.12 0c1e\n")).to eq('525.85.12')
+    expect(record.call("rebooting 525.85.12\n")).to eq('525.85.12')
     expect(record.call("rebooted 525.85.12\n")).to be_nil
     expect(record.call('')).to be_nil
     expect(changed('mismatch')).not_to have_key('rebooting')

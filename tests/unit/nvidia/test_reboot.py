@@ -27,11 +27,12 @@ class Machine:
             "/etc/releases": "etc",
             "/var/lib/nvidia": "var",
             "/lib/modules": "modules",
-            "/proc/sys/kernel/random/boot_id": "boot",
+            "/run/nvidia-rebooting": "mark",
         }.items():
             self.script = self.script.replace(place, f"{folder}/{name}")
-        (folder / "boot").write_text("0c1e\n")
         self.record = folder / "var" / "reboot"
+        #: is there until the next boot
+        self.mark = folder / "mark"
         self.program("systemctl")
         self.program("puppet", f"echo {folder}/lock")
         self.program("nvidia-smi")
@@ -86,7 +87,7 @@ def test_a_request_has_systemd_carry_it_out_and_waits_for_nothing(machine: Machi
     assert machine.calls == ["systemctl start --no-block nvidia-reboot@535.261.03.service"]
 
 
-@pytest.mark.parametrize("record", ["rebooting 535.261.03 beef", "rebooted 535.261.03"])
+@pytest.mark.parametrize("record", ["rebooting 535.261.03", "rebooted 535.261.03"])
 def test_a_second_reboot_into_the_same_driver_is_refused_and_one_into_another_is_not(
     machine: Machine, record: str
 ) -> None:
@@ -101,16 +102,19 @@ def test_a_second_reboot_into_the_same_driver_is_refused_and_one_into_another_is
 
 
 def test_what_was_cut_off_before_its_reboot_is_asked_for_again(machine: Machine) -> None:
-    machine.record.write_text("rebooting 535.261.03 0c1e\n")
+    machine.record.write_text("rebooting 535.261.03\n")
+    machine.mark.touch()
     assert machine.run("request", "535.261.03", LATER).returncode == 0
     assert len(machine.calls) == 1
 
 
 def test_it_is_not_asked_for_after_the_window_and_what_was_cut_off_is_over(machine: Machine) -> None:
-    machine.record.write_text("rebooting 535.261.03 0c1e\n")
+    machine.record.write_text("rebooting 535.261.03\n")
+    machine.mark.touch()
     done = machine.run("request", "535.261.03", NOW)
     assert (done.returncode, done.stderr) == (1, "the window is over\n")
     assert not machine.record.exists()
+    assert not machine.mark.exists()
     assert machine.calls == []
 
 
@@ -133,7 +137,7 @@ def test_the_reboot_comes_inside_the_drain_of_every_service(machine: Machine) ->
         "releases a drain systemctl reboot",
         "systemctl reboot",
     ]
-    assert machine.record.read_text() == "rebooting 535.261.03 0c1e\n"
+    assert machine.record.read_text() == "rebooting 535.261.03\n"
 
 
 def test_a_node_without_a_service_reboots_too(machine: Machine) -> None:
@@ -163,6 +167,7 @@ def test_a_reboot_that_does_not_come_about_is_as_if_nobody_had_asked(machine: Ma
     machine.program("systemctl", "case $1 in reboot) exit 1 ;; *) echo running ;; esac")
     assert machine.run("now", "535.261.03").returncode == 1
     assert not machine.record.exists()
+    assert not machine.mark.exists()
 
 
 def test_who_ends_it_by_hand_has_it_forgotten(machine: Machine) -> None:
@@ -178,18 +183,19 @@ def test_who_ends_it_by_hand_has_it_forgotten(machine: Machine) -> None:
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(10) == 1
     assert not machine.record.exists()
+    assert not machine.mark.exists()
 
 
 def test_it_is_ended_by_the_shutdown_that_it_asked_for_and_remembers_it(machine: Machine) -> None:
     machine.program("systemctl", "case $1 in reboot) kill -TERM 0 ;; *) echo stopping ;; esac")
     assert machine.run("now", "535.261.03").returncode == 0
-    assert machine.record.read_text() == "rebooting 535.261.03 0c1e\n"
+    assert machine.record.read_text() == "rebooting 535.261.03\n"
 
 
 def test_all_is_well_where_the_driver_answers_and_every_service_serves(machine: Machine) -> None:
     machine.service("a")
     machine.service("b")
-    machine.record.write_text("rebooting 535.261.03 beef\n")
+    machine.record.write_text("rebooting 535.261.03\n")
     assert machine.run("verify").returncode == 0
     assert machine.calls == ["nvidia-smi --list-gpus", "releases a active", "releases b active"]
     assert machine.record.read_text() == "rebooted 535.261.03\n"
@@ -200,13 +206,17 @@ def test_it_is_not_while_one_of_them_does_not(machine: Machine, program: str, th
     machine.service("a")
     machine.service("b")
     machine.program(program, then)
-    machine.record.write_text("rebooting 535.261.03 beef\n")
+    machine.record.write_text("rebooting 535.261.03\n")
     assert machine.run("verify").returncode == 1
-    assert machine.record.read_text() == "rebooting 535.261.03 beef\n"
+    assert machine.record.read_text() == "rebooting 535.261.03\n"
 
 
-@pytest.mark.parametrize("record", ["rebooted 535.261.03", "rebooting 535.261.03 0c1e"])
-def test_before_the_boot_and_after_any_other_there_is_nothing_to_see(machine: Machine, record: str) -> None:
-    machine.record.write_text(f"{record}\n")
+@pytest.mark.parametrize(("state", "same_boot"), [("rebooted", False), ("rebooting", True)])
+def test_before_the_boot_and_after_any_other_there_is_nothing_to_see(
+    machine: Machine, state: str, same_boot: bool
+) -> None:
+    machine.record.write_text(f"{state} 535.261.03\n")
+    if same_boot:
+        machine.mark.touch()
     assert machine.run("verify").returncode == 0
     assert machine.calls == []

@@ -10,7 +10,7 @@ RESERVED_MODULES = frozenset(
     " import in inherits main module node or plan private produces settings site true type undef unless"
     " any array boolean collection enum float hash init integer numeric object optional pattern regexp"
     " runtime scalar semver semverrange sensitive string struct timespan timestamp tuple typeset unit"
-    " variant inifile nvidia profile releases role stdlib vcsrepo weights".split()
+    " variant inifile nvidia profile releases role stdlib units vcsrepo weights".split()
 )
 
 #: Metaparameters of every class, and variables that Puppet sets in every scope.
@@ -21,7 +21,7 @@ RESERVED_PARAMETERS = frozenset(
 
 #: Variables of the class itself, which a parameter cannot be.
 INIT_VARIABLES = frozenset(
-    "bindings build_dir build_variables cache_hub cards config_dir digest libexec_dir pin release release_dir"
+    "build_dir build_variables cache_hub config_dir digest libexec_dir pin release release_dir"
     " releases_dir state_dir weights_dir".split()
 )
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -195,8 +196,7 @@ def test_a_killed_fetch_goes_on_where_it_ended(node: Node, line: Wire, tmp_path:
     line.hangs.set()
     hung = time.time()
     # aria2 notes every 5 s what it has, if that is more: then all that came in before the hang is noted.
-    notes = node.target.parent.rglob
-    _until(lambda: time.time() > 6 + max([hung, *(path.stat().st_mtime for path in notes("*.aria2"))]))
+    _until(lambda: time.time() > 6 + max([hung, *_noted_at(node.target.parent)]))
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert not node.target.exists()
@@ -304,6 +304,13 @@ def _in_a_process_of_its_own(node: Node, place: Path) -> subprocess.Popen[bytes]
     told = [str(place / "list.json"), str(node.target), NAME, node.endpoint, str(node.credentials)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(place)}
     return subprocess.Popen([sys.executable, "-c", program, *told], env=environment, start_new_session=True)
+
+
+def _noted_at(folder: Path) -> Iterator[float]:
+    """When aria2 wrote each of its notes; it replaces one by another, and then there is none for a moment."""
+    for path in folder.rglob("*.aria2"):
+        with suppress(FileNotFoundError):
+            yield path.stat().st_mtime
 
 
 def _until(holds: Callable[[], bool], seconds: float = 20) -> None:

@@ -75,6 +75,19 @@ def test_a_web_ui_with_its_card_serves_and_a_mismatch_stops_nothing(
     assert load.stop().failures() == []
 
 
+def test_prometheus_is_told_of_the_card(fleet: Fleet, old: str) -> None:
+    fleet.serve(old, gpu="required")
+    fleet.lab.agent(NODE)
+    used = f'nvidia_card_memory_used_bytes{{uuid="{CARDS[0]}",index="0",name="NVIDIA L4"}} 1294991360'
+    fleet.wait(NODE, f"grep -qxF '{used}' /var/lib/nvidia/cards.prom", 60)
+    assert fleet.sh(NODE, "grep -x 'nvidia_cards_up .' /var/lib/nvidia/cards.prom") == "nvidia_cards_up 1"
+    asks = fleet.sh(NODE, "systemctl show --property=User --value nvidia-metrics.service")
+    assert asks == "nvidia-metrics", "no service of root's"
+    assert fleet.holds(NODE, "runuser -u nobody -- cat /var/lib/nvidia/cards.prom"), (
+        "the node exporter may read it"
+    )
+
+
 def test_at_boot_it_waits_for_its_card(fleet: Fleet, old: str) -> None:
     fleet.serve(old, gpu="required")
     fleet.converge(NODE)

@@ -31,7 +31,7 @@ test-faults: ## the lab with every fault, not only one of each class (as root)
 	@scripts/setup
 	@.venv/bin/python -m generator.suite faults
 
-test-gpu: ## the fact about NVIDIA's cards on this machine, which must have one
+test-gpu: ## the fact about and the metrics of NVIDIA's cards on this machine, which must have one
 	@scripts/needs-gpu test-gpu
 	@scripts/setup
 	@.venv/bin/python -m pytest -v -s tests/gpu

@@ -33,15 +33,19 @@ has_module() {
 
 # What Puppet runs: a run that goes on must not wait for the end of itself.
 request() {
+  [ "$(systemctl is-system-running)" != stopping ] || exit 0
   if [ "$(cut -d ' ' -f 2 "$record" 2>/dev/null)" = "$1" ] && [ ! -e "$mark" ]; then
     echo "this node was rebooted for the driver $1 before, and needs a reboot still: dmesg says what the driver met" \
       "(rm $record has it rebooted once more)" >&2
     exit 1
   fi
   if [ "$(date +%s)" -ge "$2" ]; then
-    # of a reboot that was cut off before it came about
-    [ ! -e "$mark" ] || forget
-    echo 'the window is over' >&2
+    if [ -e "$mark" ]; then
+      forget
+      echo 'the reboot was cut off before it came about: the next run asks for it again, in the window' >&2
+    else
+      echo 'the window is over' >&2
+    fi
     exit 1
   fi
   if [ "$1" != unknown ] && ! has_module "$1"; then
@@ -74,8 +78,8 @@ now() {
 verify() {
   read -r state version <"$record"
   [ "$state" = rebooting ] && [ ! -e "$mark" ] || exit 0
-  # a driver that hangs is not waited for
-  timeout --signal=KILL 30 nvidia-smi --list-gpus >/dev/null || exit 1
+  # a driver that hangs is not waited for, and what hangs in it has the lock: none is started beside it
+  flock --nonblock /run/nvidia-rebooted timeout --signal=KILL 30 nvidia-smi --list-gpus >/dev/null || exit 1
   for service in $(services); do
     releases "$service" active >/dev/null || exit 1
   done

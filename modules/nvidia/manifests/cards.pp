@@ -6,6 +6,7 @@
 class nvidia::cards {
   assert_private()
 
+  # also without the class nvidia, for nvidia::gate
   $fact = $facts['nvidia'] ? { Hash => $facts['nvidia'], default => {} }
   $cards = $fact.get('gpus', []).filter |$card| { $card['index'] and $card['uuid'] }
 

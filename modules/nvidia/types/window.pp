@@ -1,6 +1,7 @@
 # @summary When nodes may be rebooted, by the clock of the Puppet server, and how many at once
 #
-# `days` are those on which the window begins; without them, each day. One that ends before it begins goes over midnight.
+# `days` are those on which the window begins; without them, each day. One that ends before it begins goes over midnight, and one that ends when it
+# begins is all day.
 type Nvidia::Window = Struct[{
     from              => Nvidia::Time,
     to                => Nvidia::Time,

@@ -169,6 +169,11 @@ def test_a_job_between_its_join_and_its_stream_counts(front: Front, monkeypatch:
     stream.answer()
     front.wait_for(lambda: releases.jobs("0-blue") == 0)
 
+    called = json.loads(front.ask("/gradio_api/call/gen_single", {"data": []}).body)
+    assert releases.jobs("0-blue") == 1
+    assert front.ask(f"/gradio_api/call/gen_single/{called['event_id']}").status == 200
+    front.wait_for(lambda: releases.jobs("0-blue") == 0)
+
     assert front.ask(JOIN, join("gone")).status == 200
     assert releases.jobs("0-blue") == 1
     monkeypatch.setattr("releases.front._STREAM_S", 0.5)

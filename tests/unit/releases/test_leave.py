@@ -133,7 +133,7 @@ def test_a_closed_service_is_not_as_it_should_be_and_activate_opens_it(machine: 
     assert machine.run("tts", "active", OLD).returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_who_ends_a_drain_opens_the_service_and_what_it_ran_ends(
     machine: Machine, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -13,8 +13,8 @@ from releases.errors import CommandFailed
 from releases.node import Node
 from releases.steering import drain, steer
 
-#: What ends a program whose unit is stopped, or whose terminal is gone.
-_ENDS = (signal.SIGTERM, signal.SIGHUP)
+#: What ends a program whose unit is stopped, whose terminal is gone, or whose caller types Ctrl-C.
+_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def leave(node: Node, command: Sequence[str]) -> None:

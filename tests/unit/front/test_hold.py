@@ -180,6 +180,18 @@ def test_a_job_between_its_join_and_its_stream_counts(front: Front, monkeypatch:
     front.wait_for(lambda: releases.jobs("0-blue") == 0)
 
 
+def test_a_stream_of_which_a_fresh_process_knows_nothing_waits_for_the_weights(front: Front) -> None:
+    front.start()
+    front.slots["0-green"].start()
+    front.slots["0-green"].jobs.add("one")
+    front.slots["0-green"].finish()
+    # what a reload has begun has the weights of its configuration, and no job of before
+    stream = front.ask_later(f"{DATA}?session_hash=one")
+    time.sleep(0.5)
+    front.steer("0-green")
+    assert stream.answer().text.endswith("data: 0-green\n\ndata: done\n\n")
+
+
 def test_an_open_tab_does_not_hold_a_drain(front: Front) -> None:
     front.start()
     front.slots["0-blue"].start()

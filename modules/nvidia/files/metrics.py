@@ -105,7 +105,7 @@ def ask(lock: int) -> Answer:
             code = smi.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             late = f"nvidia-smi did not answer in {PATIENCE} s: look for Xid in dmesg"
-            return Answer([], late, not killed(smi))
+            return Answer([], late, not kill(smi))
         output.seek(0)
         said = output.read(LONGEST_OUTPUT + 1)
     if len(said) > LONGEST_OUTPUT:
@@ -116,7 +116,7 @@ def ask(lock: int) -> Answer:
     return understood(said.decode(errors="replace"), code)
 
 
-def killed(smi: subprocess.Popen[bytes]) -> bool:
+def kill(smi: subprocess.Popen[bytes]) -> bool:
     """Kill it with all that it started, and say whether it is gone; subprocess.run would wait for ever."""
     os.killpg(smi.pid, signal.SIGKILL)
     try:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
-GATE = Path(__file__).parents[3] / "modules" / "nvidia" / "files" / "gate.py"
+from tests.unit.nvidia.program import FILES, load
+
+GATE = FILES / "gate.py"
 #: What CUDA calls these (cuda.h, CUresult).
 NAMES = {
     100: b"no CUDA-capable device is detected",
@@ -22,11 +22,7 @@ NAMES = {
 @pytest.fixture
 def gate() -> ModuleType:
     """The program, which has no name that Python could import."""
-    specification = importlib.util.spec_from_file_location("gate", GATE)
-    assert specification and specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load(GATE.name)
 
 
 def cuda(initialised: int = 0, cards: int = 0, counted: int = 0) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import stat
 import subprocess
@@ -15,8 +14,9 @@ from types import ModuleType
 import pytest
 
 from tests.unit.nvidia.exposition import Series, read
+from tests.unit.nvidia.program import FILES, load
 
-METRICS = Path(__file__).parents[3] / "modules" / "nvidia" / "files" / "metrics.py"
+METRICS = FILES / "metrics.py"
 UP, STUCK, SUCCEEDED = (
     (f"nvidia_cards_{name}", ()) for name in ("up", "query_stuck", "last_success_timestamp_seconds")
 )
@@ -76,11 +76,7 @@ def node(tmp_path: Path) -> Node:
 @pytest.fixture
 def program() -> ModuleType:
     """The program, which has no name that Python could import."""
-    specification = importlib.util.spec_from_file_location("metrics", METRICS)
-    assert specification and specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load(METRICS.name)
 
 
 @pytest.fixture

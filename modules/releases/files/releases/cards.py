@@ -22,7 +22,7 @@ def gate(program: str | None, card: str | None) -> str | None:
     if program is None:
         return None
     try:
-        done = _run(program, visible=card)
+        done = _run(program, card)
     except OSError as error:
         return f"{program}: {error.strerror} (a Puppet run puts it there)"
     except subprocess.TimeoutExpired:
@@ -67,9 +67,9 @@ class Looks:
         return found
 
 
-def _run(*command: str, visible: str | None = None) -> subprocess.CompletedProcess[str]:
+def _run(program: str, visible: str | None) -> subprocess.CompletedProcess[str]:
     """Run a program that asks the driver; where that hangs, no signal ends it, and it is not waited for."""
-    process = _start(*command, visible=visible)
+    process = _start(program, visible=visible)
     try:
         said, complained = process.communicate(timeout=_PATIENCE)
     except subprocess.TimeoutExpired:
@@ -80,7 +80,7 @@ def _run(*command: str, visible: str | None = None) -> subprocess.CompletedProce
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
         raise
-    return subprocess.CompletedProcess(command, process.returncode, said, complained)
+    return subprocess.CompletedProcess(program, process.returncode, said, complained)
 
 
 def _start(*command: str, visible: str | None = None) -> subprocess.Popen[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Mapping
 
 from releases.description import Description
@@ -94,9 +96,6 @@ class Front:
 
     def reload(self, master: int) -> None:
         """Have the master process start a new worker; the one before ends what it has."""
-        import os
-        import signal
-
         os.kill(master, signal.SIGUSR2)
 
     def age(self) -> int:

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from generator import __version__
 from generator.errors import FleetError
 
 #: verb -> where its click command lives; imported only when it is called, because a render
@@ -18,14 +19,26 @@ VERBS = {
     "verify": "generator.commands.verify:verify",
     "lab": "generator.commands.lab:lab",
     "join": "generator.commands.join:join",
+    "leave": "generator.commands.leave:leave",
+    "backup": "generator.commands.backup:backup",
+    "restore": "generator.commands.restore:restore",
     "validate": "generator.commands.validate:validate",
     "schema": "generator.commands.schema:schema",
     "explain": "generator.commands.explain:explain",
     "pin": "generator.commands.pin:pin",
     "bump": "generator.commands.bump:bump",
     "diff": "generator.commands.diff:diff",
+    "compile": "generator.commands.compile:compile_",
+    "sample": "generator.commands.sample:sample",
+    "deploy": "generator.commands.deploy:deploy",
+    "capacity": "generator.commands.capacity:capacity",
     "weights": "generator.commands.weights:weights",
     "mirror": "generator.commands.mirror:mirror",
+    "status": "generator.commands.status:status",
+    "drift": "generator.commands.drift:drift",
+    "audit": "generator.commands.audit:audit",
+    "exporter": "generator.commands.exporter:exporter",
+    "dashboards": "generator.commands.dashboards:dashboards",
 }
 
 
@@ -51,7 +64,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="fleet")
+@click.version_option(__version__)
 def fleet() -> None:
     """Turn bare machines into GPU service nodes, and keep them so.
 
@@ -79,3 +92,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

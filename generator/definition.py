@@ -9,6 +9,7 @@ from typing import Any
 
 import fastjsonschema
 
+from generator import REPOSITORY as REPOSITORY
 from generator import definition_checks as checks
 from generator import definition_folders as folders
 from generator import puppet_types
@@ -31,7 +32,6 @@ from generator.service import (
 from generator.yaml_source import Document, load
 
 #: The repository: templates and definitions lie beside the package.
-REPOSITORY = Path(__file__).resolve().parent.parent
 PATTERN = REPOSITORY / "templates" / "pattern.yaml"
 SERVICES = REPOSITORY / "hieradata" / "services"
 

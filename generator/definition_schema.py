@@ -10,7 +10,7 @@ RESERVED_MODULES = frozenset(
     " import in inherits main module node or plan private produces settings site true type undef unless"
     " any array boolean collection enum float hash init integer numeric object optional pattern regexp"
     " runtime scalar semver semverrange sensitive string struct timespan timestamp tuple typeset unit"
-    " variant inifile nvidia profile releases role stdlib units vcsrepo weights".split()
+    " variant inifile nvidia profile record releases role stdlib units vcsrepo weights".split()
 )
 
 #: Metaparameters of every class, and variables that Puppet sets in every scope.
@@ -38,7 +38,8 @@ def _text(pattern: str, description: str, **more: Any) -> dict[str, Any]:
 
 def _names(description: str) -> dict[str, Any]:
     """What the keys of a mapping are, in words that can follow "known:"."""
-    return {"description": description}
+    # fastjsonschema 2.21, which Debian 13 has, makes no Python of a description alone
+    return {"description": description, "type": "string"}
 
 
 _BREAKS = rf"\x00-\x1f\x7f\x85\u2028\u2029{_NEVER}"

@@ -41,5 +41,12 @@ class InputErrors(FleetError):
         super().__init__("\n".join(str(error) for error in errors))
 
 
+def reason(error: BaseException) -> str:
+    """Find what came first: the libraries of the network wrap the system's word in several of their own."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return getattr(error, "verify_message", "") or getattr(error, "strerror", None) or str(error)
+
+
 class CommandFailed(FleetError):
     """A program that ``fleet`` called failed; the message holds the end of what it printed."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from generator.errors import FleetError
 from generator.inventory import FILE, KnownNode, known_nodes
 from generator.progress import step
 
+#: Where Puppet's client tools look for their settings: the user's own, or else the machine's.
+SETTINGS = ("~/.puppetlabs/client-tools/puppetdb.conf", "/etc/puppetlabs/client-tools/puppetdb.conf")
+
 
 def settings_file() -> Path | None:
-    """Find the settings of Puppet's client tools: the user's own, or else the machine's."""
-    name = Path("client-tools") / "puppetdb.conf"
-    places = (Path.home() / ".puppetlabs" / name, Path("/etc/puppetlabs") / name)
+    """Find the settings of Puppet's client tools."""
+    places = (Path(place).expanduser() for place in SETTINGS)
     return next((place for place in places if place.is_file()), None)
 
 
@@ -32,7 +35,18 @@ def fleet_nodes(root: Path, *, offline: bool = False) -> list[KnownNode] | None:
 
     puppetdb = PuppetDB.load(path)
     with step(f"ask PuppetDB at {puppetdb.address} which nodes there are"):
-        reported = puppetdb.nodes()
-    invited = known_nodes(root) if (root / FILE).exists() else []
-    nodes = {node.certname: node for node in [*invited, *reported]}
+        try:
+            reported = puppetdb.nodes()
+        except FleetError as error:
+            raise FleetError(f"{error} (--offline does without it)") from None
+    nodes = {node.certname: node for node in [*invited_nodes(root), *reported]}
     return [nodes[name] for name in sorted(nodes)]
+
+
+def invited_nodes(root: Path) -> list[KnownNode]:
+    """List the nodes of inventory.yaml, whether they ever reported or not; none where there is no such file.
+
+    Raises:
+        InputError: the inventory is wrong.
+    """
+    return known_nodes(root) if (root / FILE).exists() else []

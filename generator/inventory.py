@@ -157,7 +157,7 @@ def _representatives(root: Path) -> Iterator[KnownNode]:
     environments = sorted(path.stem for path in (root / "hieradata" / "env").glob("*.yaml")) or ["prod"]
     for role in sorted(path.stem for path in (root / "modules" / "role" / "manifests").glob("*.pp")):
         for environment in environments:
-            facts = "debian-13" if role == "puppet_server" else DEFAULT_FACTS
+            facts = "debian-13" if role.endswith("_server") or role == "monitoring" else DEFAULT_FACTS
             certname = f"any-{role}-{environment}.example".replace("_", "-")
             try:
                 yield make_node(root, certname, role, environment, facts)

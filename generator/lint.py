@@ -198,6 +198,12 @@ LINTERS = (
         whole(VENV / "fleet", "schema", "--check"),
     ),
     Linter(
+        "dashboards",
+        re.compile(r"^(generator/dashboards/|modules/profile/files/dashboards/)"),
+        VENV / "fleet",
+        whole(VENV / "fleet", "dashboards", "--check"),
+    ),
+    Linter(
         "metadata",
         re.compile(rf"{_MODULE}/metadata\.json$"),
         "metadata-json-lint",

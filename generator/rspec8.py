@@ -10,13 +10,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+from generator import REPOSITORY
 from generator.errors import FleetError
 from generator.lab import image
-from generator.lab.folders import REPOSITORY, Folders
+from generator.lab.folders import Folders
 from generator.lab.processes import Processes, minimal
 from generator.progress import step
 
-PACKAGES = ("ruby-rspec-puppet", "hiera-eyaml")
+#: With the programs that configurations are held against: of the system that watches, Debian 13.
+PACKAGES = (
+    "ruby-rspec-puppet",
+    "hiera-eyaml",
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-blackbox-exporter",
+)
 
 #: IMAGE LAYER REPOSITORY COMMAND…: run it inside the image, in the repository, which it cannot write.
 _ENTER = """
@@ -40,6 +48,11 @@ def layer(base: Path, folders: Folders) -> Path:
         with step(f"install {' '.join(PACKAGES)} in {base.name}"):
             shutil.rmtree(wanted.parent, ignore_errors=True)
             wanted.mkdir(parents=True)
+            # their packages would start daemons in this machine's network
+            policy = wanted / "upper" / "usr" / "sbin" / "policy-rc.d"
+            policy.parent.mkdir(parents=True)
+            policy.write_text("#!/bin/sh\nexit 101\n")
+            policy.chmod(0o755)
             install = ["apt-get", "install", "-qy", "--no-install-recommends", *PACKAGES]
             for command in (["apt-get", "-q", "update"], install):
                 done = enter(base, wanted, command, stdout=subprocess.PIPE)

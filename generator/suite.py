@@ -22,8 +22,26 @@ PYTEST = (VENV / "python", "-u", "-m", "pytest")
 #: Examples hold Chinese, and Ruby takes the encoding from the locale.
 RSPEC = ("env", "LC_ALL=C.UTF-8", "rspec")
 
-#: Unit tests that wait for HAProxy more than they compute: they wait in a program beside the others.
-WAITING = ("tests/unit/front", "tests/unit/releases")
+#: Unit tests that wait for HAProxy and rsyslog more than they compute: in a program beside the others.
+WAITING = ("tests/unit/front", "tests/unit/record", "tests/unit/releases")
+
+#: The lab's tests of a fleet that nothing has changed, and of its end.
+FRESH, LAST = "main_job", "down"
+#: Those that change one node and nothing else, by the node that is theirs: they mostly wait for it.
+LANES = {
+    "tts1": (
+        "drift",
+        "faults_disk",
+        "faults_ports",
+        "faults_power",
+        "faults_start",
+        "faults_state",
+        "faults_upstream",
+        "filled",
+        "weights",
+    ),
+    "tts2": ("driver", "second_service", "offline", "releases", "switch", "gpu"),
+}
 
 #: How the programs say how many tests they ran.
 _TESTS = re.compile(r"\b(\d+) (?:passed|failed|examples|errors?)\b(?!, 0 examples)")
@@ -52,22 +70,44 @@ def unit() -> list[Job]:
     return [suite("tests/unit without Puppet", *PYTEST, "-q", "-m", "not puppet", "tests/unit")]
 
 
-def lab(name: str, marks: str) -> Job:
-    """Make the job of the lab's tests that bear ``marks``, which shows each test as it is done."""
-    return suite(name, *PYTEST, "-v", "-s", "-m", marks, "tests/lab", aloud=True)
+def lab(marks: str) -> list[list[Job]]:
+    """List the lab's tests that bear ``marks`` in stages, of one lab; each test is shown as it is done.
+
+    The fresh lab comes first. Then each lane changes a node of its own; what changes more than that is alone.
+    """
+    pytest = (*PYTEST, "-v", "-s", "-m", marks)
+
+    def tests(lane: str, *names: str) -> Job:
+        files = [f"tests/lab/test_{name}.py" for name in names]
+        node = ("env", f"FLEET_LAB_NODE={lane}")
+        return suite(f"tests/lab: {' '.join(names)}", *node, *pytest, *files, aloud=True)
+
+    apart = [FRESH, LAST, *(name for names in LANES.values() for name in names)]
+    rest = [f"--ignore=tests/lab/test_{name}.py" for name in apart]
+    return [
+        [suite("the lab comes up", VENV / "fleet", "lab", "up", aloud=True)],
+        [tests("tts1", FRESH)],
+        [tests(node, *names) for node, names in LANES.items()],
+        [suite("tests/lab: the others", *pytest, "tests/lab", *rest, aloud=True)],
+        [suite("tests/lab: down", *PYTEST, "-v", f"tests/lab/test_{LAST}.py")],
+    ]
 
 
 def everything() -> list[list[Job]]:
-    """List the suites in stages: what is in one stage runs side by side; the lab wants both cores."""
+    """List the suites in stages: what is in one stage runs side by side.
+
+    The lab's last tests mostly wait, so what only computes, and is bound to no time, runs beside them.
+    """
     lint = suite("lint", VENV / "fleet", "lint")
     puppet8 = suite("tests/module on Puppet 8", VENV / "python", "-m", "generator.rspec8")
-    return [[lint, *unit(), puppet8], [lab("tests/lab", "not faults")]]
+    up, fresh, lanes, others, down = lab("not faults")
+    return [[*unit(), lint], up, fresh, lanes, [*others, puppet8], down]
 
 
 SUITES: dict[str, Callable[[], list[list[Job]]]] = {
     "all": everything,
     "unit": lambda: [unit()],
-    "faults": lambda: [[lab("tests/lab, every fault", "")]],
+    "faults": lambda: lab(""),
 }
 
 

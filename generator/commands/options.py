@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from generator.definition import REPOSITORY
+from generator import REPOSITORY
 
 Command = Callable[..., Any]
 

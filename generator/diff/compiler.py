@@ -34,14 +34,16 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
+    """What compile.rb answered about a node in one tree."""
+
     tree: Path
     certname: str
     text: str
 
 
 #: What the processes have answered; one that is over sends why it failed, or None.
-_Answers = queue.Queue[_Answer | CommandFailed | None]
+_Answers = queue.Queue[Answer | CommandFailed | None]
 
 
 def compile_pairs(before: Path, after: Path, nodes: Sequence[KnownNode], key: str) -> Iterator[Pair]:
@@ -64,8 +66,32 @@ def compile_pairs(before: Path, after: Path, nodes: Sequence[KnownNode], key: st
         yield from _pair_up(before, len(nodes), 2 * workers, answers)
 
 
+def compile_each(tree: Path, nodes: Sequence[KnownNode], key: str) -> Iterator[Answer]:
+    """Compile ``nodes`` in one tree, on all cores; an answer comes as soon as it is there.
+
+    Raises:
+        FleetError: Puppet is not installed.
+        CommandFailed: a process ended before its last answer.
+    """
+    ruby = _ruby()
+    # a process takes as long to start as it does for twenty nodes
+    running = min(-(-len(nodes) // 20), len(os.sched_getaffinity(0)))
+    answers: _Answers = queue.Queue()
+    with ExitStack() as stack:
+        for number in range(running):
+            stack.enter_context(_process(ruby, tree, nodes[number::running], key, answers))
+        while running:
+            answer = answers.get()
+            if isinstance(answer, CommandFailed):
+                raise answer
+            if answer is None:
+                running -= 1
+            else:
+                yield answer
+
+
 def _pair_up(before: Path, total: int, running: int, answers: _Answers) -> Iterator[Pair]:
-    waiting: dict[str, _Answer] = {}
+    waiting: dict[str, Answer] = {}
     done = 0
     while running:
         answer = answers.get()
@@ -120,7 +146,7 @@ def _read(
     count = 0
     for line in process.stdout:
         certname, _, text = line.decode(errors="replace").rstrip("\n").partition("\t")
-        answers.put(_Answer(tree, certname, text))
+        answers.put(Answer(tree, certname, text))
         count += 1
     code = process.wait()
     stderr.seek(0)

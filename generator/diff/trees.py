@@ -16,6 +16,8 @@ from generator.git import git
 ENVIRONMENT = Path("etc/puppet/code/environments/production")
 #: What r10k makes of the Puppetfile; git ignores it.
 VENDORED = "vendor_modules"
+#: What Puppet reads of an environment, beside that.
+_READ = ("environment.conf", "hiera.yaml", "hieradata", "manifests", "modules")
 #: Where a change is merged to: what a clone checks out, or what is deployed by name.
 BASES = ("origin/HEAD", "origin/production", "origin/main")
 
@@ -79,6 +81,24 @@ def lay_out(folder: Path, root: Path, fill: Callable[[Path], None]) -> None:
         raise FleetError(f"{VENDORED}/ is missing, the Puppetfile's modules (make setup fetches them)")
     if vendored.is_dir() and not link.exists():
         link.symlink_to(vendored.resolve())
+
+
+def lay_out_environment(folder: Path, environment: Path) -> None:
+    """Make ``folder`` stand for the / of a Puppet server with what Puppet reads of ``environment``.
+
+    No secret is left. Unlike a desk's clone, a server's tree may have its modules of others from packages.
+    """
+    to = folder / ENVIRONMENT
+    to.mkdir(parents=True)
+    for name in _READ:
+        source = environment / name
+        if source.is_dir():
+            shutil.copytree(source, to / name, symlinks=True)
+        elif source.is_file():
+            shutil.copy2(source, to / name)
+    without_secrets(to)
+    if (vendored := environment / VENDORED).is_dir():
+        (to / VENDORED).symlink_to(vendored.resolve())
 
 
 def export(root: Path, commit: str, to: Path) -> None:

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from generator import REPOSITORY
 from generator.errors import CommandFailed, FleetError
 from generator.file_list import LISTS
 from generator.lab import standin
-from generator.lab.folders import REPOSITORY, Folders
+from generator.lab.folders import Folders
 from generator.lab.standin_weights import make_weights
 from generator.yaml_edit import write_beside
 

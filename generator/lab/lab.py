@@ -147,16 +147,28 @@ class Lab:
         with self._alone():
             self._boot(self._node(node))
 
-    def converge(self, node: str) -> None:
-        """Invite a node that was booted, and run its agent for the first time."""
+    def converge(self, node: str, role: str = ROLE) -> None:
+        """Invite a node that was booted to a role, and run its agent for the first time."""
+        joining = self._node(node)
         with self._alone():
-            self._join(self._node(node), self._node(network.SERVER))
+            self._invite(joining, self._node(network.SERVER), role)
+        self._run_agent(f"first agent run of {node}", joining)
 
     def remove(self, node: str) -> None:
         """Take a node away, with what the server knows of it."""
         with self._alone():
             self._node(node).remove()
             server.forget(self._node(network.SERVER), self._node(node))
+
+    def renew_server(self) -> None:
+        """Lose the server, and set an empty machine up by its name: a stranger to the nodes."""
+        self._require_server()
+        with self._alone():
+            node = self._node(network.SERVER)
+            node.remove()
+            self._boot(node)
+            server.set_up(node)
+            self._run_agent(f"agent run of {node.name}", node)
 
     def cut_power(self, node: str) -> None:
         """End ``node`` as a power cut would; `restore_power` or `up` boots it again."""
@@ -203,7 +215,7 @@ class Lab:
     def _boot(self, node: Node) -> None:
         if not node.is_finished():
             base = image.ensure(node.suite, self.folders, self._processes)
-            hosts = {f"{name.certname} {name.name}": name.address for name in (self._node("puppet"), node)}
+            hosts = network.hosts(node.name)
             with step(f"make {node.name} ({node.address})"):
                 node.create(base, hosts, ssh.public_key(self.folders.ssh_config))
         with step(f"boot {node.name}"):
@@ -221,13 +233,13 @@ class Lab:
     def _converge(self, node: Node, server_node: Node, ready: Future[None], booted: Future[None]) -> None:
         booted.result()
         ready.result()
-        self._join(node, server_node)
+        self._invite(node, server_node)
+        self._run_agent(f"first agent run of {node.name}", node)
 
-    def _join(self, node: Node, server_node: Node) -> None:
+    def _invite(self, node: Node, server_node: Node, role: str = ROLE) -> None:
         node.run(["apt-get", "-qq", "update"])
         server.forget(server_node, node)
-        node.invite(server.invitation(server_node, node, ROLE), ROLE, server.ENVIRONMENT)
-        self._run_agent(f"first agent run of {node.name}", node)
+        node.invite(server.invitation(server_node, node, role), role, server.ENVIRONMENT)
 
     def _run_agent(self, title: str, node: Node, *after: Future[None]) -> None:
         for job in after:

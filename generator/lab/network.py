@@ -20,6 +20,8 @@ HOST = "10.77.0.1"
 _MAC = "02:00:0a:4d:00:01"
 DOMAIN = "lab.test"
 SERVER = "puppet"
+#: A server that only compiles; `up` makes none.
+COMPILE_SERVER = "compile"
 #: Addresses end at .254, and the first TTS node has .11.
 MOST_NODES = 243
 
@@ -42,11 +44,11 @@ def node_names(count: int) -> list[str]:
 def address(node: str) -> str:
     """Give the address of ``node``.
 
-    >>> address('puppet'), address('tts2')
-    ('10.77.0.10', '10.77.0.12')
+    >>> address('puppet'), address('compile'), address('tts2')
+    ('10.77.0.10', '10.77.0.9', '10.77.0.12')
     """
-    if node == SERVER:
-        return "10.77.0.10"
+    if node in (SERVER, COMPILE_SERVER):
+        return "10.77.0.10" if node == SERVER else "10.77.0.9"
     number = re.fullmatch(r"tts([1-9][0-9]{0,2})", node)
     if number and int(number[1]) <= MOST_NODES:
         return f"10.77.0.{10 + int(number[1])}"
@@ -56,6 +58,16 @@ def address(node: str) -> str:
 def certname(node: str) -> str:
     """Give the full name of ``node``."""
     return f"{node}.{DOMAIN}"
+
+
+def hosts(node: str) -> dict[str, str]:
+    """Give the address of each name that ``node`` knows: of the servers, of eight nodes, and its own.
+
+    >>> hosts('tts9')['tts9.lab.test tts9']
+    '10.77.0.19'
+    """
+    known = dict.fromkeys([SERVER, COMPILE_SERVER, *node_names(8), node])
+    return {f"{certname(name)} {name}": address(name) for name in known}
 
 
 def up(state: Path) -> None:

@@ -50,8 +50,8 @@ class Node:
 
     @property
     def suite(self) -> str:
-        """The Debian it runs: the server Puppet 8's, the others Puppet 7's."""
-        return "trixie" if self.name == network.SERVER else "bookworm"
+        """The Debian it runs: servers Puppet 8's, the others Puppet 7's."""
+        return "trixie" if self.name in (network.SERVER, network.COMPILE_SERVER) else "bookworm"
 
     @property
     def folder(self) -> Path:

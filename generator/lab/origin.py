@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from generator import REPOSITORY
 from generator.lab import control, network
-from generator.lab.folders import REPOSITORY, Folders
+from generator.lab.folders import Folders
 from generator.lab.processes import Processes
 from generator.progress import step
 

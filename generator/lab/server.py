@@ -14,7 +14,9 @@ ROLE = "puppet_server"
 ENVIRONMENT = "staging"
 _CHECKOUT = "/root/bootstrap/production"
 #: What the repository's code needs before it can say what else it needs.
-_MODULES = [
+#: Tests ask with curl, which the server itself can do without.
+PACKAGES = [
+    "curl",
     "puppet-module-puppetlabs-stdlib",
     "puppet-module-puppetlabs-inifile",
     "puppet-module-puppetlabs-vcsrepo",
@@ -26,7 +28,7 @@ def set_up(server: Node) -> None:
     server.invite(None, ROLE, ENVIRONMENT)
     with step("fetch the control repository to the server"):
         server.run(["apt-get", "-qq", "update"])
-        server.run(["apt-get", "-qq", "install", "--yes", *_MODULES])
+        server.run(["apt-get", "-qq", "install", "--yes", *PACKAGES])
         server.run(["rm", "-rf", _CHECKOUT])
         server.run(["git", "clone", "--quiet", f"git://{network.HOST}/control.git", _CHECKOUT])
     with step("puppet apply role::puppet_server"):
@@ -43,7 +45,7 @@ def deploy(server: Node) -> None:
     with step("deploy with r10k"):
         deployed = server.run(["systemctl", "start", "code-deploy.service"], check=False)
         if deployed.returncode:
-            log = server.run(["journalctl", "--no-pager", "--output=cat", "--unit=code-deploy", "--lines=8"])
+            log = server.run(["journalctl", "--no-pager", "--output=cat", "--unit=code-deploy", "--lines=16"])
             raise CommandFailed(f"{server.name}: code-deploy.service failed\n{log.stdout.rstrip()}")
 
 

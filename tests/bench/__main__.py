@@ -12,7 +12,21 @@ from pathlib import Path
 from generator.errors import FleetError
 from generator.lab import Lab
 from generator.progress import say, step
-from tests.bench import agent, converge, diff, front, gpu, recover, release, render, switch, validate, weights
+from tests.bench import (
+    agent,
+    capacity,
+    converge,
+    diff,
+    front,
+    gpu,
+    recover,
+    release,
+    render,
+    status,
+    switch,
+    validate,
+    weights,
+)
 
 RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -23,8 +37,10 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "diff": diff.measure,
     "gpu": gpu.measure,
     "weights": weights.measure,
+    "status drift exporter puppetboard": status.measure,
     "lab": converge.measure,
     "agent compile": agent.measure,
+    "capacity": capacity.measure,
     "front": front.measure,
     "recover": recover.measure,
     "release": release.measure,

@@ -6,7 +6,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,16 @@ class Spent:
     peak_mb: float
 
 
-def spent(command: Sequence[str | Path]) -> Spent:
-    """Run ``command`` once, which must exit 0."""
+def spent(
+    command: Sequence[str | Path], environment: Mapping[str, str] | None = None, codes: Collection[int] = (0,)
+) -> Spent:
+    """Run ``command`` once, which must exit with one of ``codes``; the peak is no less than this process is now."""
     began = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"{command} exited {process.returncode}"
+    assert process.returncode in codes, f"{command} exited {process.returncode}"
     return Spent(seconds, usage.ru_maxrss / 1024)
 
 

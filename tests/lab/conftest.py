@@ -12,23 +12,26 @@ import pytest
 import yaml
 
 from generator.lab import Lab
-from tests.lab.serving import CLIENTS, NODE, PATIENCE, PAUSE, wait_for
+from generator.lab.standin import RELEASES
+from generator.lab.standin_weights import make_weights
+from tests.lab.serving import CACHE, CLIENTS, LANE, NODE, PATIENCE, PAUSE, REVISION, wait_for
 from tests.load import Load, browser
 from tests.load.wav import silence
 
 FLEET = Path(sys.executable).with_name("fleet")
-#: What the lab's clone says before any test changes it.
-STAGING = Path(__file__).parent / "hieradata" / "env" / "staging.yaml"
 #: What a node moves between.
 REVISIONS = ("v23", "v24-beta")
+#: Reads a secret, writes it as hiera-eyaml has it.
+ENCRYPT = "eyaml encrypt --stdin --output=string --pkcs7-public-key=/etc/puppet/eyaml/public_key.pkcs7.pem | tail -n 1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all of this folder, and check the fresh fleet before anything is changed on it."""
+    """Mark all of this folder; the fresh fleet comes first, before anything is changed on it, and the loss of its server and its end last."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("lab")
-    items.sort(key=lambda item: item.path.name != "test_main_job.py")
+    order = {"test_main_job.py": 0, "test_restore.py": 2, "test_down.py": 3}
+    items.sort(key=lambda item: order.get(item.path.name, 1))
 
 
 class Fleet:
@@ -53,21 +56,29 @@ class Fleet:
             subprocess.run(self.lab.command(node, command), stdin=content, check=True)
 
     def serve(self, revision: str, **values: object) -> None:
-        """Commit data by which every node serves ``revision``; ``values`` are further parameters."""
-        self.lab.commit(self._serving(revision, values), f"Serve {revision}")
+        """Commit data by which NODE serves ``revision``; ``values`` are further parameters."""
+        self._say(
+            NODE, {REVISION: revision, **{f"indextts2::{name}": value for name, value in values.items()}}
+        )
 
     def on_node(self, node: str, data: dict[str, object] | None) -> None:
-        """Commit the data of one node; None takes its file away."""
-        self.lab.commit({_file(node): None if data is None else _yaml(data)}, f"Say what holds for {node}")
+        """Commit what else holds for ``node``, which serves what it is to serve; None: nothing else."""
+        told = self.lab.folders.control / _file(node)
+        before = yaml.safe_load(told.read_text()) if told.exists() else {}
+        self._say(node, {name: before[name] for name in (REVISION,) if name in before} | (data or {}))
 
-    def reset(self, node: str, revision: str) -> None:
-        """Commit data by which every node serves ``revision``, and none of ``node`` alone."""
-        self.lab.commit({_file(node): None, **self._serving(revision, {})}, f"Serve {revision}")
+    def keep_secrets(self, secrets: Mapping[str, Mapping[str, str]] | None) -> None:
+        """Commit values that the whole environment reads, encrypted for the server alone; None: no secret."""
+        encrypted = {
+            key: {name: self.sh("puppet", f"printf %s '{text}' | {ENCRYPT}") for name, text in value.items()}
+            for key, value in (secrets or {}).items()
+        }
+        text = yaml.safe_dump(encrypted, width=10_000) if encrypted else None
+        self.lab.commit({"hieradata/secrets/staging.yaml": text}, "Say what is secret")
 
-    def _serving(self, revision: str, values: Mapping[str, object]) -> dict[str, str | None]:
-        data = yaml.safe_load(STAGING.read_text()) | {"indextts2::revision": revision}
-        data |= {f"indextts2::{name}": value for name, value in values.items()}
-        return {"hieradata/env/staging.yaml": _yaml(data)}
+    def _say(self, node: str, data: Mapping[str, object]) -> None:
+        text = yaml.safe_dump(dict(data), allow_unicode=True) if data else None
+        self.lab.commit({_file(node): text}, f"Say what holds for {node}")
 
     def converge(self, node: str, changes: bool = True) -> str:
         """Run the agent of ``node``, which must change something, or must not; what it printed."""
@@ -96,27 +107,18 @@ def _file(node: str) -> str:
     return f"hieradata/nodes/{node}.lab.test.yaml"
 
 
-def _yaml(data: Mapping[str, object]) -> str:
-    return yaml.safe_dump(data, allow_unicode=True)
-
-
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The lab with two nodes. One that was up before stays up, brought to this working tree."""
     lab = Lab()
+    if LANE:
+        yield lab
+        return
     mine = not lab.status()
     lab.up(nodes=2)
     yield lab
     if mine:
         lab.down()
-        left = "nspawn --directory|git-daemon|generator.lab.hub"
-        # none that lives: one that this process began and down ended is a zombie until this process ends, too
-        running = ["pgrep", "--list-full", "--runstates", "D,R,S", "--full", left]
-        assert subprocess.run(running, capture_output=True, text=True).stdout == ""
-        assert subprocess.run(["ip", "link", "show", "lab0"], capture_output=True).returncode != 0
-        rules = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True, check=True).stdout
-        assert "10.77.0" not in rules
-        assert str(lab.folders.state) not in Path("/proc/mounts").read_text()
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +148,7 @@ def settled(fleet: Fleet, old: str) -> Iterator[None]:
     yield
     serves = fleet.release(NODE)
     wanted = serves if serves in REVISIONS else old
-    fleet.reset(NODE, wanted)
+    fleet.serve(wanted)
     run = fleet.lab.agent(NODE)
     assert run.code in (0, 2), run.output
     assert fleet.release(NODE) == wanted
@@ -161,3 +163,13 @@ def load(fleet: Fleet) -> Iterator[Load]:
         load.start(CLIENTS)
         wait_for(fleet, load, 2 * CLIENTS)
         yield load
+
+
+@pytest.fixture
+def files(fleet: Fleet, new: str) -> dict[str, bytes]:
+    """The weights of the new release as a mirror has them; the node has nothing of them."""
+    name = RELEASES[new].weights
+    fleet.sh(NODE, f"rm -rf {CACHE}/{name}-* {CACHE}/store /opt/indextts2/releases/{new}-*")
+    bundle = make_weights(fleet.lab.folders.state / "hub")[name]
+    folder = f"{name}-{bundle.revision[:7]}"
+    return {f"{folder}/{path}": content for path, content in bundle.all_files.items()}

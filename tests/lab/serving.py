@@ -1,8 +1,9 @@
-"""What tests share in which a node, tts1, serves clients that keep asking."""
+"""What tests share in which a node serves clients that keep asking."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,13 @@ if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
     from tests.load import Load
 
-NODE = "tts1"
+#: The node that is this program's alone, where others work on the same lab: it is up, and stays up.
+LANE = os.environ.get("FLEET_LAB_NODE")
+NODE = LANE or "tts1"
+REVISION = "indextts2::revision"
+#: The machine of the lab, as nodes see it, and where they have their weights.
+HOST = "10.77.0.1"
+CACHE = "/opt/indextts2/cache_hub"
 CLIENTS, PAUSE = 10, 1.0
 #: Seconds for a job; a session whose stream was cut can hang for ever in Gradio itself.
 PATIENCE = 90.0

@@ -9,6 +9,7 @@ import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,8 +35,11 @@ FLAGS = (
 
 
 @contextmanager
-def page_at(base_url: str) -> Iterator[Page]:
-    """Open ``base_url`` in a Chromium that reaches nothing else: neither the page nor itself."""
+def page_at(base_url: str, **context: Any) -> Iterator[Page]:
+    """Open ``base_url`` in a Chromium that reaches nothing else: neither the page nor itself.
+
+    ``context`` is Playwright's: a password, whether a certificate of the fleet will do.
+    """
     lab = urlsplit(base_url)
 
     def only_the_lab(route: Route) -> None:
@@ -49,7 +53,7 @@ def page_at(base_url: str) -> Iterator[Page]:
             executable_path=CHROMIUM,
             args=[*FLAGS, f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {lab.hostname}"],
         )
-        page = browser.new_page(viewport={"width": 1200, "height": 760}, locale="zh-CN")
+        page = browser.new_page(viewport={"width": 1200, "height": 760}, **({"locale": "zh-CN"} | context))
         page.route("**/*", only_the_lab)
         page.goto(base_url)
         yield page

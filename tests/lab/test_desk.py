@@ -91,3 +91,53 @@ def test_whoever_is_not_named_is_refused_in_one_line(desk: Desk, lab: Lab) -> No
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("(--offline does without it)")
     assert "profile::puppetdb::clients" in done.stderr
+
+
+def test_who_runs_what_is_on_record(desk: Desk, lab: Lab) -> None:
+    lab.agent("tts1")  # the run before may have switched: facts are of a run's start
+    done = desk.fleet("status", "--root", str(desk.root), "--json")
+    assert done.returncode in (0, 1), done.stderr
+    state = json.loads(done.stdout)["states"]["tts1.lab.test"]
+    service = state["services"]["indextts2"]
+    assert (state["role"], state["environment"], state["run"]["catalogue"]) == ("tts_node", "staging", "new")
+    assert service["wanted"] == service["active"]
+    remembered = json.loads(lab.exec("tts1", ["releases", "status", "--json"]).stdout)["indextts2"]
+    assert {card: one["release"] for card, one in service["cards"].items()} == {
+        card: one["release"] for card, one in remembered["cards"].items()
+    }
+    assert service["cards"]["0"]["commit"] == remembered["cards"]["0"]["commit"]
+
+
+def test_what_is_changed_by_hand_is_drift_and_its_run_is_audited(desk: Desk, lab: Lab) -> None:
+    path = "/etc/releases/indextts2.json"
+    lab.exec("tts1", ["chmod", "0600", path])
+    assert lab.agent("tts1").code == 2
+    drifts = json.loads(desk.fleet("drift", "--since", "1h", "--json").stdout)["drifts"]
+    [found] = [one for one in drifts if (one["title"], one["property"]) == (path, "mode")]
+    assert (found["last"]["node"], found["last"]["old"], found["last"]["new"]) == (
+        "tts1.lab.test",
+        "0600",
+        "0644",
+    )
+
+    done = desk.fleet("audit", "--root", str(desk.root), "--node", "tts1.lab.test", "--since", "1h", "--json")
+    assert done.returncode == 0, done.stderr
+    newest = json.loads(done.stdout)["chain"][0]
+    head = ["git", "-C", str(desk.root), "log", "-1", "--format=%H %s", "production"]
+    commit, _, subject = (
+        subprocess.run(head, capture_output=True, text=True, check=True).stdout.strip().partition(" ")
+    )
+    assert (newest["commit"]["id"], newest["commit"]["subject"]) == (commit, subject)
+    assert [(one["title"], one["corrective"]) for one in newest["resources"]] == [(path, True)]
+    again = desk.fleet("audit", "--transaction", newest["report"]["transaction_uuid"])
+    assert f"File[{path}]/mode: put right, 0600 -> 0644" in again.stdout
+
+
+@pytest.mark.parametrize("verb", [["status"], ["drift"], ["audit", "--since", "1h"]])
+def test_whoever_is_not_named_learns_nothing_of_the_record(desk: Desk, lab: Lab, verb: list[str]) -> None:
+    before = desk.settings.read_text()
+    desk.write_settings({"cacert": str(desk.home / "cacert")})
+    done = desk.fleet(*verb)
+    desk.settings.write_text(before)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1

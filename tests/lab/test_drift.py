@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.lab.serving import NODE
+
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
-NODE = "tts1"
 FRONT = "indextts2-front.service"
 #: The unit of the slot that serves, whichever that is.
 UNIT = "$(systemctl list-units --plain --no-legend --all 'indextts2-webui@*' | cut -d ' ' -f 1)"
@@ -87,6 +88,7 @@ DRIFTS = {
         f"{HERE} && test -s webui.py",
         "Exec[indextts2: restore checkout ",
         restarts=True,
+        rare=True,
     ),
     "checkout edited": Drift(
         f"{HERE} && echo '# by hand' >> webui.py",
@@ -139,6 +141,7 @@ DRIFTS = {
         f"{HERE} && su -s /bin/sh tts-build -c 'git status --porcelain'",
         "Exec[indextts2: restore checkout ",
         restarts=True,
+        rare=True,
     ),
     "state folder owner changed": Drift(
         "chown root /opt/indextts2/state",

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.card import give_card, take_card
+from tests.lab.serving import NODE
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
-NODE = "tts2"
 FILES = Path(__file__).parents[2] / "modules" / "nvidia" / "files"
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends"
 #: A node of the lab runs the kernel of this machine, which need not be one of Debian's.

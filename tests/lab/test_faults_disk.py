@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.lab.standin import RELEASES as STANDIN
-from tests.lab.serving import CLIENTS, NODE, fails, wait_for
+from tests.lab.serving import CACHE, CLIENTS, NODE, fails, wait_for
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("settled")
 
 RELEASES = "/opt/indextts2/releases"
-CACHE = "/opt/indextts2/cache_hub"
 FULL = "No space left on device"
 
 

@@ -49,7 +49,6 @@ def test_a_state_that_is_lost_is_told_from_what_runs(fleet: Fleet, load: Load, d
     assert load.stop().failures() == []
 
 
-@pytest.mark.faults
 def test_a_failure_of_a_day_to_come_does_not_hold_for_ever(fleet: Fleet) -> None:
     hold = 60
     fleet.on_node(NODE, {"indextts2::extra_args": ["--nonsense"], "indextts2::retry_after": hold})

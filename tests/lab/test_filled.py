@@ -58,6 +58,7 @@ def test_what_is_gone_comes_back_and_what_serves_goes_on(fleet: Fleet, node: str
     fleet.converge(node, changes=False)
 
 
+@pytest.mark.faults
 def test_another_environment_fills_anew(fleet: Fleet, node: str) -> None:
     fleet.sh(node, f"{HERE} && echo old > {TABLES} && rm -r .venv")
     fleet.converge(node)

@@ -8,19 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
+from tests.lab.serving import NODE
 from tests.load import Load, browser
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
-NODE = "tts1"
 CERTIFICATE, KEY = "/etc/ssl/tts.pem", "/etc/ssl/tts.key"
 TLS: dict[str, object] = {"indextts2::tls_certificate": CERTIFICATE, "indextts2::tls_key": KEY}
-#: Read by the whole environment, and decrypted by the server alone.
-SECRETS = "hieradata/secrets/staging.yaml"
-ENCRYPT = "eyaml encrypt --stdin --output=string --pkcs7-public-key=/etc/puppet/eyaml/public_key.pkcs7.pem | tail -n 1"
 FRONT = "systemctl show --property=MainPID --value indextts2-front.service"
 
 
@@ -40,7 +36,7 @@ cp key {KEY} && cat crt ca >{CERTIFICATE}
         f" -nodes -days 2 -subj /CN=lab -keyout cakey -out ca && cat >renew <<'E'\n{renew}E\nsh renew",
     )
     yield fleet.sh(NODE, "cat /root/tls/ca")
-    fleet.lab.commit({SECRETS: None}, "Have no secret")
+    fleet.keep_secrets(None)
     fleet.on_node(NODE, None)
     run = fleet.lab.agent(NODE)
     assert run.code in (0, 2), run.output
@@ -63,10 +59,7 @@ def test_a_certificate_is_renewed_and_a_wrong_one_refused_while_clients_keep_ask
     address = fleet.lab.address(NODE)
     process = fleet.sh(NODE, FRONT)
     hashed = fleet.sh(NODE, "openssl passwd -6 secret")
-    encrypted = fleet.sh("puppet", f"printf %s '{hashed}' | {ENCRYPT}")
-    fleet.lab.commit(
-        {SECRETS: yaml.safe_dump({"indextts2::users": {"ann": encrypted}}, width=10_000)}, "Have a secret"
-    )
+    fleet.keep_secrets({"indextts2::users": {"ann": hashed}})
     doors = {"indextts2::plain_port": 8080, "indextts2::metrics_port": 8405}
     fleet.on_node(NODE, TLS | doors | {"indextts2::allowed_networks": ["10.77.0.0/24"]})
     output = fleet.converge(NODE)
@@ -81,7 +74,7 @@ def test_a_certificate_is_renewed_and_a_wrong_one_refused_while_clients_keep_ask
     )
     fleet.converge(NODE, changes=False)
 
-    fleet.lab.commit({SECRETS: None}, "Have no secret")
+    fleet.keep_secrets(None)
     fleet.on_node(NODE, TLS)
     fleet.converge(NODE)
     with Load(browser(f"https://{address}:7860", None, ca), 0.5, 90) as load:

@@ -88,6 +88,7 @@ def test_prometheus_is_told_of_the_card(fleet: Fleet, old: str) -> None:
     )
 
 
+@pytest.mark.faults
 def test_at_boot_it_waits_for_its_card(fleet: Fleet, old: str) -> None:
     fleet.serve(old, gpu="required")
     fleet.converge(NODE)
@@ -107,6 +108,7 @@ def test_at_boot_it_waits_for_its_card(fleet: Fleet, old: str) -> None:
     fleet.converge(NODE, changes=False)
 
 
+@pytest.mark.faults
 def test_without_its_card_it_says_so_and_is_back_with_it(fleet: Fleet, load: Load, old: str) -> None:
     fleet.serve(old, gpu="required")
     fleet.converge(NODE)
@@ -147,6 +149,7 @@ def test_two_cards_are_switched_one_by_one_and_requests_never_wait_for_a_load(
     assert [job for job in result.jobs if began < job.began < ended], "clients asked meanwhile"
 
 
+@pytest.mark.faults
 def test_a_card_that_is_lost_gets_no_request_and_where_both_are_requests_wait(
     fleet: Fleet, load: Load, old: str
 ) -> None:

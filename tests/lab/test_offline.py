@@ -57,6 +57,7 @@ def node(fleet: Fleet) -> Iterator[str]:
     fleet.lab.remove(NODE)
 
 
+@pytest.mark.faults
 def test_a_node_without_internet_converges_from_a_mirror_alone(fleet: Fleet, node: str, mirror: Path) -> None:
     with handed_out(mirror, network.HOST) as url:
         fleet.sh(node, f"echo 'deb [trusted=yes] {url}/debian ./' > /etc/apt/sources.list")

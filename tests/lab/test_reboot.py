@@ -53,6 +53,7 @@ def reboots(fleet: Fleet, node: str) -> None:
     fleet.wait(node, WELL, 120)
 
 
+@pytest.mark.faults
 def test_nodes_reboot_one_after_the_other_and_each_when_its_jobs_are_done(fleet: Fleet, load: Load) -> None:
     assert ASKS in fleet.converge(NODE)
     assert ASKS not in fleet.converge(OTHER), "it is the turn of another"

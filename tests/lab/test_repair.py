@@ -11,6 +11,7 @@ from generator.lab import Lab, network
 from tests.lab.conftest import FLEET, Fleet
 
 
+@pytest.mark.faults
 def test_up_mends_a_node_that_lost_its_power(lab: Lab, fleet: Fleet) -> None:
     lab.cut_power("tts2")
     assert {node.name: node.up for node in lab.status()} == {"puppet": True, "tts1": True, "tts2": False}
@@ -18,9 +19,10 @@ def test_up_mends_a_node_that_lost_its_power(lab: Lab, fleet: Fleet) -> None:
     assert fleet.release("tts2") == "v23"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("nodes", "kills"),
-    [(3, [2, 15]), pytest.param(4, [0.2, 0.5, 1, 3, 5, 8, 12, 20, 30], marks=pytest.mark.faults)],
+    [(3, [2, 15]), (4, [0.2, 0.5, 1, 3, 5, 8, 12, 20, 30])],
     ids=["twice", "often"],
 )
 def test_up_completes_a_node_whose_making_was_killed(

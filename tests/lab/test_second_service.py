@@ -7,6 +7,7 @@ that its process got.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from generator.definition import load_service
+from tests.lab.serving import NODE, REVISION
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
-NODE = "tts2"
+ROLE = "modules/role/manifests/tts_node.pp"
 GOLDEN = Path(__file__).parents[1] / "golden" / "echo_tiny"
 SERVICE = load_service(GOLDEN / "services" / "echo_tiny.yaml")
 
@@ -50,8 +53,10 @@ http.server.ThreadingHTTPServer((known.bind, known.listen_port), Echo).serve_for
 
 
 def _repository(folder: Path) -> str:
-    """Make the service's git repository; its commit."""
+    """Make the service's git repository, anew where a lab that stayed up has it already; its commit."""
     work = folder.with_suffix(".work")
+    shutil.rmtree(work, ignore_errors=True)
+    folder.unlink(missing_ok=True)
     files = {"server/main.py": PROGRAM, "requirements.txt": "", "spool/.keep": ""}
     for name, text in files.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,19 +71,20 @@ def _repository(folder: Path) -> str:
 
 
 @pytest.fixture
-def echo(fleet: Fleet) -> Iterator[dict[str, object]]:
+def echo(fleet: Fleet, old: str) -> Iterator[dict[str, object]]:
     """The data of a node that runs the second service too; afterwards the service and its code are gone."""
     clone = fleet.lab.folders.control
     commit = _repository(clone.parent / "echo_tiny.git")
-    role = (clone / "modules/role/manifests/tts_node.pp").read_text()
+    role = (clone / ROLE).read_text()
     module = GOLDEN / "modules" / "echo_tiny"
     files = {
         f"modules/echo_tiny/{path.relative_to(module)}": path.read_text()
         for path in module.rglob("*")
         if path.is_file()
     }
-    files["modules/role/manifests/tts_node.pp"] = role.replace(
-        "include profile::tts", "include profile::tts\n  include echo_tiny"
+    files[ROLE] = role.replace(
+        "include profile::tts",
+        f"include profile::tts\n  if $trusted['certname'] == '{NODE}.lab.test' {{ include echo_tiny }}",
     )
     data: dict[str, object] = {
         "echo_tiny::revision": "v1",
@@ -89,13 +95,15 @@ def echo(fleet: Fleet) -> Iterator[dict[str, object]]:
         "echo_tiny::extra_args": ["--odd", ODD, ""],
         "echo_tiny::environment": {"ODD": ODD, "EMPTY": ""},
     }
-    fleet.on_node(NODE, data)
+    # at once: data of a service that is not there, or a service without data, is not deployed
+    told, first = f"hieradata/nodes/{NODE}.lab.test.yaml", {REVISION: old}
+    files[told] = yaml.safe_dump(first | data, allow_unicode=True)
     fleet.lab.commit(files, "Run a second service")
     yield data
     fleet.on_node(NODE, data | {"echo_tiny::ensure": "absent"})
     fleet.lab.agent(NODE)
-    fleet.on_node(NODE, None)
-    fleet.lab.deploy()
+    without = {**dict.fromkeys(files), ROLE: role, told: yaml.safe_dump(first)}
+    fleet.lab.commit(without, "Run it no longer")
 
 
 def test_it_runs_beside_the_first_and_gets_every_text_as_it_was_written(

@@ -68,12 +68,15 @@ def test_code_is_kept_until_a_deploy_and_counts_from_then_on(lab: Lab) -> None:
     site = "/etc/puppet/code/environments/said/manifests/site.pp"
     lab.exec("puppet", ["sed", "--in-place", "s/two/three/", site])
     assert "deploy two" in lab.agent("tts1", noop=True, environment="said").output
+    # PuppetDB knows a node by its last catalogue, and the watch finds it there: give it its own again
+    assert lab.agent("tts1").code == 0
 
 
+@pytest.mark.faults
 def test_a_deploy_that_the_server_did_not_hear_of_has_failed(lab: Lab) -> None:
     lab.exec("puppet", ["systemctl", "stop", "puppetserver.service"])
-    with pytest.raises(CommandFailed, match="Failed to connect to puppet"):
-        lab.deploy()
+    with pytest.raises(CommandFailed, match="Connection refused; the new code is in place"):
+        lab.commit({"docs/new.md": "# New\n"}, "Have something new")
     lab.exec("puppet", ["systemctl", "start", "puppetserver.service"])
     lab.deploy()
 

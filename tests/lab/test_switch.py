@@ -97,6 +97,7 @@ def test_rollback_returns_to_the_release_before_and_holds_until_retry(
     assert load.stop().failures() == []
 
 
+@pytest.mark.faults
 def test_a_scheduled_restart_loses_no_job(fleet: Fleet, load: Load) -> None:
     process = serving_process(fleet)
     fleet.on_node(NODE, {"indextts2::restart_every": 3600})

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from generator.lab.standin import RELEASES
-from generator.lab.standin_weights import make_weights
-from tests.lab.serving import CLIENTS, NODE, fails, status, wait_for, while_running
-from tests.unit.weights.bucket import KEY, SECRET, buckets
+from tests.lab.serving import CACHE, CLIENTS, HOST, NODE, fails, status, wait_for, while_running
 from tests.unit.weights.server import MEGA, serve, wait_until_sent
-from tests.unit.weights.wire import Wire, wire
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
     from tests.load import Load
 
 pytestmark = pytest.mark.usefixtures("settled")
-
-HOST = "10.77.0.1"
-CACHE = "/opt/indextts2/cache_hub"
-#: Read by the whole environment, and decrypted by the server alone.
-SECRETS = "hieradata/secrets/staging.yaml"
-ENCRYPT = "eyaml encrypt --stdin --output=string --pkcs7-public-key=/etc/puppet/eyaml/public_key.pkcs7.pem | tail -n 1"
-#: Where the key of a bucket is on a node, and all that may show more of it than its owner sees.
-CREDENTIALS = "/etc/weights/indextts2.s3"
-SHOWN = "ps axww -o args; journalctl --no-pager --since=-10min; cat $(puppet config print statedir)/*.yaml"
-
-
-@pytest.fixture
-def files(fleet: Fleet, new: str) -> dict[str, bytes]:
-    """The weights of the new release as a mirror has them; the node has nothing of them."""
-    name = RELEASES[new].weights
-    fleet.sh(NODE, f"rm -rf {CACHE}/{name}-* {CACHE}/store /opt/indextts2/releases/{new}-*")
-    bundle = make_weights(fleet.lab.folders.state / "hub")[name]
-    folder = f"{name}-{bundle.revision[:7]}"
-    return {f"{folder}/{path}": content for path, content in bundle.all_files.items()}
 
 
 def kill(fleet: Fleet) -> None:
@@ -89,6 +64,7 @@ def test_a_mirror_with_wrong_bytes_is_named_and_the_next_source_helps(
     assert load.stop().failures() == []
 
 
+@pytest.mark.faults
 def test_without_a_source_the_old_release_serves_and_each_source_is_named(
     fleet: Fleet, files: dict[str, bytes], old: str, new: str
 ) -> None:
@@ -116,67 +92,7 @@ def test_what_rots_in_silence_is_found_by_the_weekly_reading(fleet: Fleet, old: 
     fleet.converge(NODE, changes=False)
 
 
-@pytest.fixture
-def bucket(fleet: Fleet, files: dict[str, bytes], tmp_path: Path) -> Iterator[Wire]:
-    """A server of S3 whose bucket `weights` has them, and whose key the data of the environment has, encrypted."""
-    with buckets(tmp_path) as server, wire(server.port, HOST) as line:
-        server.put("weights", {f"mirror/{path}": content for path, content in files.items()})
-        key = {"access_key_id": KEY, "secret_access_key": SECRET}
-        encrypted = {
-            name: fleet.sh("puppet", f"printf %s '{text}' | {ENCRYPT}") for name, text in key.items()
-        }
-        secrets = yaml.safe_dump({"indextts2::weights_s3_credentials": encrypted}, width=10_000)
-        fleet.lab.commit({SECRETS: secrets}, "Have a key of S3")
-        yield line
-    fleet.lab.commit({SECRETS: None}, "Have no secret")
-
-
-def test_weights_come_from_a_bucket_and_nobody_sees_by_which_key(
-    fleet: Fleet, bucket: Wire, files: dict[str, bytes], new: str
-) -> None:
-    fleet.serve(new, weights_sources=["s3://weights/mirror"], weights_s3_endpoint=bucket.url)
-    bucket.rate = MEGA
-    shown = []
-
-    def look() -> None:
-        fleet.until(lambda: bucket.sent > MEGA, 240, "weights arrive")
-        bucket.hangs.set()
-        shown.append(fleet.sh(NODE, SHOWN, check=False))
-        bucket.hangs.clear()
-
-    run = while_running(fleet, look)
-    assert run.code == 2, run.output
-    assert fleet.release(NODE) == new
-    assert "aria2c" in shown[0]
-    assert bucket.sent <= 1.1 * sum(map(len, files.values()))
-    assert fleet.sh(NODE, f"stat --format='%U %G %a' {CREDENTIALS}") == "tts-build tts-build 400"
-    # the weekly reading has the key as well
-    damage = "printf x | dd of=$path bs=1 seek=1000 conv=notrunc"
-    fleet.sh(NODE, f"path=$(echo {CACHE}/{RELEASES[new].weights}-*/gpt.pth) && {damage}")
-    fleet.sh(NODE, "systemctl start indextts2-weights.service")
-    fleet.converge(NODE, changes=False)
-    for text in (run.output, *shown, fleet.sh(NODE, SHOWN, check=False)):
-        assert not [word for word in (KEY, SECRET, "X-Amz-Signature") if word in text], text
-
-    fleet.lab.commit({SECRETS: None}, "Have no secret")
-    fleet.serve(new)
-    fleet.converge(NODE)
-    assert not fleet.holds(NODE, f"test -e {CREDENTIALS}")
-
-
-def test_a_key_of_a_bucket_that_is_wrong_is_named_and_the_next_source_helps(
-    fleet: Fleet, bucket: Wire, new: str
-) -> None:
-    secret = fleet.sh("puppet", f"printf %s another | {ENCRYPT}")
-    key = {"indextts2::weights_s3_credentials": {"access_key_id": KEY, "secret_access_key": secret}}
-    fleet.lab.commit({SECRETS: yaml.safe_dump(key, width=10_000)}, "Have a key that is wrong")
-    fleet.serve(new, weights_sources=["s3://weights/mirror", "hub"], weights_s3_endpoint=bucket.url)
-    output = fleet.converge(NODE)
-    assert "s3://weights/mirror/" in output and "status=403" in output, output
-    assert "X-Amz" not in output
-    assert fleet.release(NODE) == new
-
-
+@pytest.mark.faults
 def test_old_weights_are_named_and_go_when_somebody_says_so(
     fleet: Fleet, load: Load, old: str, new: str
 ) -> None:

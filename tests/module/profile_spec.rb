@@ -4,6 +4,7 @@ require 'fileutils'
 require 'open3'
 require 'puppet_code'
 require 'tmpdir'
+require 'watch_parameters'
 
 # Each parameter of each profile away from its default, on the machine that has all of them.
 RSpec.describe 'role::puppet_server', type: :class do
@@ -18,28 +19,47 @@ RSpec.describe 'role::puppet_server', type: :class do
   end
 
   away = {
+    'backup' => {
+      'directory' => ['/mnt/backup/puppet', lambda {
+        contain_file('/etc/systemd/system/puppet-backup.service').with_content(%r{^ReadWritePaths=/mnt/backup/puppet$})
+      }],
+      'keep' => [3, -> { contain_file('/etc/puppet-backup.json').with_content(/"keep": 3,/) }],
+      'on_calendar' => ['*-*-* 0/6:00:00', lambda {
+        contain_file('/etc/systemd/system/puppet-backup.timer').with_content(%r{^OnCalendar=\*-\*-\* 0/6:00:00$})
+      }],
+    },
     'code_deploy' => {
       'remote' => ['git://git.example.org/control.git', lambda {
         contain_file('/etc/puppetlabs/r10k/r10k.yaml').with_content(%r{remote: git://git\.example\.org/control\.git$})
       }],
-      'modules' => [false, -> { contain_file('/etc/systemd/system/code-deploy.service').without_content(/--modules/) }],
+      'branches' => [%w[production test], -> { contain_file('/etc/code-deploy.json').with_content(/"branches": \[\s*"production",\s*"test"\s*\]/) }],
+      'modules' => [false, -> { contain_file('/etc/code-deploy.json').with_content(/"modules": false/) }],
       'interval' => ['1h', -> { contain_file('/etc/systemd/system/code-deploy.timer').with_content(/^OnUnitInactiveSec=1h$/) }],
+      'compile_nodes' => [3, -> { contain_file('/etc/code-deploy.json').with_content(/"nodes": 3/) }],
+      'keep_versions' => [5, -> { contain_file('/etc/code-deploy.json').with_content(/"keep": 5/) }],
     },
     'puppet_agent' => {
       'server' => ['puppet.example.org', -> { a_setting("puppet.conf: agent's server", 'puppet.example.org') }],
+      'ca_server' => ['ca.example.org', -> { contain_ini_setting("puppet.conf: agent's ca_server").with(section: 'agent', value: 'ca.example.org') }],
       'runinterval' => ['1h', -> { a_setting("puppet.conf: agent's runinterval", '1h') }],
-      'service' => ['stopped', -> { contain_service('puppet').with(ensure: 'stopped', enable: false) }],
+      'runtimeout' => ['2h', -> { contain_file('/etc/systemd/system/puppet-agent-run.service').with_content(/^TimeoutStartSec=#{7200 + 600 + 300}$/) }],
+      'service' => ['stopped', -> { contain_service('puppet-agent.timer').with(ensure: 'stopped', enable: false) }],
     },
     'puppet_ca' => {
       'dns_alt_names' => [%w[puppet puppet.example.org], lambda {
         a_setting("puppet.conf: server's dns_alt_names", 'puppet,puppet.example.org')
       }],
+      'ca_server' => ['puppet.example.org', -> { a_setting('puppet.conf: ca_server', 'puppet.example.org') }],
     },
     'puppet_server' => {
       'heap' => ['1g', -> { a_setting("puppetserver: java's arguments", /-Xms1g -Xmx1g/) }],
+      'max_active_instances' => [3, lambda {
+        contain_file('/etc/puppet/puppetserver/conf.d/puppetserver.conf').with_content(/^  max-active-instances: 3$/)
+      }],
       'java_args' => [%w[-Dx=y], -> { a_setting("puppetserver: java's arguments", / -Dx=y /) }],
       'environment_timeout' => ['0', -> { a_setting("puppet.conf: server's environment_timeout", '0') }],
       'puppetdb_server' => ['db.example.org', -> { contain_file('/dev/null/puppetdb.conf').with_content(%r{https://db\.example\.org:8081}) }],
+      'reports' => [%w[puppetdb], -> { a_setting("puppet.conf: server's reports", 'puppetdb') }],
     },
     'puppetdb' => {
       'heap' => ['1g', -> { a_setting("puppetdb: java's arguments", /-Xmx1g/) }],
@@ -48,7 +68,7 @@ RSpec.describe 'role::puppet_server', type: :class do
         contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.example.org\n")
       }],
     },
-  }
+  }.merge(WatchParameters::ALL)
 
   declared = Dir["#{REPOSITORY}/modules/profile/manifests/*.pp"].to_h do |file|
     [File.basename(file, '.pp'), PuppetCode.parameters(file)]
@@ -62,9 +82,10 @@ RSpec.describe 'role::puppet_server', type: :class do
   end
 
   away.each do |profile, parameters|
-    parameters.each do |name, (value, shown)|
+    # what has to be said before, where another class is needed for it to show
+    parameters.each do |name, (value, shown, before)|
       context "with profile::#{profile}::#{name} away from its default" do
-        let(:pre_condition) { "class { 'profile::#{profile}': #{name} => #{value.inspect.tr('"', "'")} }" }
+        let(:pre_condition) { "#{before}class { 'profile::#{profile}': #{name} => #{value.inspect.tr('"', "'")} }" }
 
         it 'compiles, and shows it' do
           is_expected.to compile.with_all_deps
@@ -80,13 +101,107 @@ RSpec.describe 'role::puppet_server', type: :class do
     it { is_expected.to contain_service('code-deploy.timer').with(ensure: 'stopped', enable: false) }
   end
 
+  # cores, memory in MiB: instances and heap of a server that has PuppetDB and PostgreSQL beside it
+  { [2, 4096] => [1, 1024], [8, 16_384] => [7, 4096], [8, 5120] => [3, 2048], [16, 65_536] => [15, 8192], [1, 1024] => [1, 1024] }.each do |(cores, mib), (jrubies, heap)|
+    context "on #{cores} cores and #{mib} MiB" do
+      let(:facts) { super().merge('processors' => { 'count' => cores }, 'memory' => { 'system' => { 'total_bytes' => mib * 1024 * 1024 } }) }
+
+      it 'gives the server what the rule does' do
+        is_expected.to contain_file('/etc/puppet/puppetserver/conf.d/puppetserver.conf').with_content(/^  max-active-instances: #{jrubies}$/)
+        is_expected.to a_setting("puppetserver: java's arguments", /-Xms#{heap}m -Xmx#{heap}m /)
+      end
+    end
+  end
+
+  it 'has a certificate authority, and no other server for it' do
+    is_expected.to contain_file('/etc/puppet/puppetserver/services.d/ca.cfg').with_content(%r{^puppetlabs\.services\.ca\.certificate-authority-service/certificate-authority-service$})
+    is_expected.to contain_ini_setting('puppet.conf: ca_server').with_ensure('absent')
+  end
+
+  context 'without backups by the clock' do
+    let(:pre_condition) { "class { 'profile::backup': on_calendar => 'never' }" }
+
+    it { is_expected.to contain_service('puppet-backup.timer').with(ensure: 'stopped', enable: false) }
+    it { is_expected.to contain_file('/etc/systemd/system/puppet-backup.timer').with_ensure('absent') }
+  end
+
+  it 'backs up the authority, each key that cannot be made anew, and the memory of used invitations' do
+    config = JSON.parse(catalogue.resource('File', '/etc/puppet-backup.json')[:content])
+    keys = YAML.load_file("#{REPOSITORY}/hiera.yaml")['hierarchy'].find { |level| level['lookup_key'] }['options']
+    expect(config).to include('certname' => 'puppet.lab.test', 'ca' => '/etc/puppet/puppetserver/ca', 'database' => 'puppetdb')
+    expect(config['trees']).to include(
+      config['ca'], '/var/lib/puppet/ssl', '/etc/puppet/autosign.key', '/var/lib/puppetserver/autosign', File.dirname(keys['pkcs7_private_key']),
+    )
+    autosign = File.read("#{REPOSITORY}/modules/profile/files/autosign.py")
+    expect(autosign.scan(/Path\("([^"]+)"\)/).flatten - config['trees']).to be_empty
+  end
+
+  it 'backs up the record of deploys, and none of the code: it is deployed anew, and may serve where a restore puts back' do
+    trees = JSON.parse(catalogue.resource('File', '/etc/puppet-backup.json')[:content])['trees']
+    deploys = JSON.parse(catalogue.resource('File', '/etc/code-deploy.json')[:content])
+    expect(trees).to include("#{deploys['state']}/deploys.jsonl")
+    places = ["#{deploys['state']}/versions", "#{deploys['state']}/staging", deploys['environments']]
+    expect(trees.product(places).select { |tree, place| "#{place}/".start_with?("#{tree}/") || "#{tree}/".start_with?("#{place}/") }).to be_empty
+  end
+
+  it 'has an account of its own for backups, that may read all and write to one folder' do
+    unit = catalogue.resource('File', '/etc/systemd/system/puppet-backup.service')[:content]
+    expect(unit).to match(/^User=puppet-backup$/)
+    expect(unit.scan(/^(?:Ambient|Bounding|Capability)\w*=(.*)$/).flatten.uniq).to eq(%w[CAP_DAC_READ_SEARCH])
+    expect(unit.scan(/^ReadWritePaths=(.*)$/).flatten).to eq(%w[/var/backups/puppet])
+    is_expected.to contain_file('/var/backups/puppet').with(ensure: 'directory', owner: 'puppet-backup', mode: '0700')
+    is_expected.to contain_exec('let the account of backups read PuppetDB').with_user('postgres').that_requires('Package[postgresql]')
+  end
+
   it 'lets nobody but a deploy empty the cache of the server' do
     is_expected.to contain_file('/etc/puppet/puppetserver/conf.d/auth.conf')
       .with_content(%r{allow: "puppet\.lab\.test"\n\s+match-request: \{ path: "/puppet-admin-api/v1/environment-cache"})
       .with_content(/sort-order: 999, deny: "\*"/)
+    is_expected.to contain_file('/etc/code-deploy.json')
+      .with_content(%r{"cache_url": "https://puppet\.lab\.test:8140/puppet-admin-api/v1/environment-cache"})
     is_expected.to contain_file('/etc/systemd/system/code-deploy.service')
-      .with_content(%r{https://puppet\.lab\.test:8140/puppet-admin-api/v1/environment-cache && exit})
       .with_content(%r{^LoadCredential=server\.key:/var/lib/puppet/ssl/private_keys/puppet\.lab\.test\.pem$})
+  end
+
+  it 'has fleet of the code that is deployed, and lets root alone ask PuppetDB' do
+    is_expected.to contain_package('python3-pypuppetdb')
+    is_expected.to contain_file('/usr/local/bin/fleet').with(mode: '0755').with_content(/-m generator\.cli "\$@"/)
+    settings = catalogue.resource('File', '/etc/puppetlabs/client-tools/puppetdb.conf')
+    expect(settings[:mode]).to eq('0600')
+    expect(JSON.parse(settings[:content])['puppetdb']).to eq(
+      'server_urls' => 'https://puppet.lab.test:8081',
+      'cacert' => '/var/lib/puppet/ssl/certs/ca.pem',
+      'cert' => '/var/lib/puppet/ssl/certs/puppet.lab.test.pem',
+      'key' => '/var/lib/puppet/ssl/private_keys/puppet.lab.test.pem'
+    )
+  end
+
+  it 'deploys beside what serves, and never puts a folder where a deploy has a link' do
+    is_expected.to contain_file('/etc/puppetlabs/r10k/r10k.yaml').with_content(%r{basedir: "?/var/lib/code-deploy/staging"?$})
+    is_expected.not_to contain_file('/etc/puppet/code/environments/production')
+    is_expected.to contain_ini_setting("puppet.conf: server's versioned_environment_dirs").with_value(true)
+    installed = Dir["#{REPOSITORY}/modules/profile/files/code_deploy/*.py"].map { |file| File.basename(file) }
+    managed = catalogue.resources.filter_map { |resource| resource.title[%r{\A/usr/local/lib/code-deploy/code_deploy/(.*)}, 1] }
+    expect(managed).to match_array(installed)
+  end
+
+  it 'has every unit of a deploy run as its own account, in a sandbox' do
+    %w[code-deploy.service code-deploy@.service].each do |unit|
+      is_expected.to contain_file("/etc/systemd/system/#{unit}")
+        .with_content(/^User=code-deploy$/).with_content(/^CapabilityBoundingSet=$/).with_content(/^ProtectSystem=strict$/)
+        .with_content(%r{^ReadWritePaths=/etc/puppet/code/environments$})
+    end
+  end
+
+  it 'runs new code as an account that has neither the key nor the environments' do
+    unit = catalogue.resource('File', '/etc/systemd/system/code-check@.service')[:content]
+    expect(unit).to match(/^User=code-check$/).and match(/^ProtectSystem=strict$/).and match(/^CapabilityBoundingSet=$/).and match(/^PrivateNetwork=yes$/)
+    expect(unit).not_to match(/^(LoadCredential|ReadWritePaths|StateDirectory|CacheDirectory|SupplementaryGroups)/)
+    is_expected.to contain_file('/etc/systemd/system/code-check.socket').with_content(/^SocketUser=code-deploy$/).with_content(/^SocketMode=0600$/)
+    is_expected.to contain_service('code-check.socket').with(ensure: 'running', enable: true).that_requires('User[code-check]')
+    socket = catalogue.resource('File', '/etc/systemd/system/code-check.socket')[:content][/^ListenStream=(.*)$/, 1]
+    expect(JSON.parse(catalogue.resource('File', '/etc/code-deploy.json')[:content])).to include('checker' => socket, 'branches' => %w[production])
+    is_expected.to contain_file('/etc/systemd/system/code-deploy.service').with_content(/^Wants=.* code-check\.socket$/)
   end
 
   it 'gives up an idle connection when agents do' do

@@ -21,7 +21,7 @@ RSpec.describe 'role::tts_node', type: :class do
   on_every_system do
     it { is_expected.to compile.with_all_deps }
     it { is_expected.to contain_class('indextts2') }
-    it { is_expected.to contain_service('puppet').with(ensure: 'running', enable: true) }
+    it { is_expected.to contain_service('puppet-agent.timer').with(ensure: 'running', enable: true) }
   end
 
   # the cards of eight-cards are too old for the release
@@ -43,7 +43,42 @@ RSpec.describe 'role::puppet_server', type: :class do
 
   it { is_expected.to compile.with_all_deps }
 
-  %w[puppetserver puppetdb puppet].each do |service|
+  %w[puppetserver puppetdb puppet-agent.timer].each do |service|
     it { is_expected.to contain_service(service).with(ensure: 'running', enable: true) }
+  end
+end
+
+RSpec.describe 'role::compile_server', type: :class do
+  let(:hiera_config) { "#{REPOSITORY}/hiera.yaml" }
+  let(:node) { 'compile.lab.test' }
+  let(:trusted_facts) { { 'pp_role' => 'compile_server', 'pp_environment' => 'prod' } }
+
+  %w[debian-12 debian-13].each do |system|
+    context "on #{system}" do
+      let(:facts) { SYSTEMS.fetch(system) }
+
+      it { is_expected.to compile.with_all_deps }
+      it { is_expected.not_to contain_class('profile::puppetdb') }
+      it { is_expected.not_to contain_class('profile::autosign') }
+
+      it 'has no certificate authority, and asks the first server for its own' do
+        is_expected.not_to contain_exec('make the certificate authority')
+        is_expected.to contain_file('/etc/puppet/puppetserver/services.d/ca.cfg')
+          .with_content(%r{^puppetlabs\.services\.ca\.certificate-authority-disabled-service/certificate-authority-disabled-service$})
+          .that_notifies('Service[puppetserver]')
+        is_expected.to contain_ini_setting('puppet.conf: ca_server').with(section: 'main', value: 'puppet')
+      end
+
+      it 'rotates and ships the reports that it writes' do
+        is_expected.to contain_ini_setting("puppet.conf: server's reports").with_value(/fleet_record/)
+        is_expected.to contain_file('/etc/logrotate.d/fleet-record')
+        is_expected.to contain_record__input('puppetserver')
+      end
+
+      it 'keeps the record at the first server' do
+        is_expected.to contain_file('/dev/null/puppetdb.conf').with_content(%r{https://puppet:8081})
+        is_expected.to contain_file('/etc/puppetlabs/client-tools/puppetdb.conf').with_content(%r{https://puppet:8081})
+      end
+    end
   end
 end

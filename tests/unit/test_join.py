@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
-from generator.commands.join import invitation, read_key
+from generator.commands.join import invitation, join, read_key
 from generator.errors import FleetError
 from generator.tokens import make_token
 
@@ -58,3 +59,55 @@ def test_without_the_key_it_says_where_to_run(tmp_path: Path) -> None:
     (tmp_path / "short").write_text("short\n")
     with pytest.raises(FleetError, match="holds no key"):
         read_key(tmp_path / "short")
+
+
+def test_a_name_that_has_a_certificate_is_not_invited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.commands.join.CA", tmp_path)
+    (tmp_path / "key").write_bytes(KEY)
+    arguments = [
+        "tts-01.example.org",
+        "--role",
+        "tts_node",
+        "--env",
+        "prod",
+        "--server",
+        "puppet.example.org",
+    ]
+    assert CliRunner().invoke(join, [*arguments, "--key", str(tmp_path / "key")]).exit_code == 0
+    for folder in ("signed", "requests"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tts-01.example.org.pem").touch()
+        done = CliRunner().invoke(join, [*arguments, "--key", str(tmp_path / "key")])
+        assert isinstance(done.exception, FleetError)
+        assert str(done.exception).endswith(
+            "already: fleet leave tts-01.example.org --yes takes it out first"
+        )
+        (tmp_path / folder / "tts-01.example.org.pem").unlink()
+
+
+@pytest.mark.parametrize(
+    ("role", "environment", "complaint"),
+    [
+        ("tts_nod", "prod", "no role tts_nod .did you mean tts_node"),
+        ("tts_node", "prd", "no environment prd .did you mean prod"),
+    ],
+)
+def test_a_mistyped_role_or_environment_is_not_invited_to(
+    tmp_path: Path, role: str, environment: str, complaint: str
+) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    arguments = ["tts-01", "--role", role, "--env", environment, "--key", str(tmp_path / "key")]
+    done = CliRunner().invoke(join, arguments)
+    assert isinstance(done.exception, FleetError)
+    assert re.search(complaint, str(done.exception))
+
+
+def test_the_server_that_invites_is_the_one_that_nodes_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    monkeypatch.setattr("generator.commands.join.certname", lambda: "puppet.example.org")
+    arguments = ["tts-01", "--role", "tts_node", "--env", "prod", "--key", str(tmp_path / "key")]
+    assert "\\nserver = puppet.example.org\\n" in CliRunner().invoke(join, arguments).output

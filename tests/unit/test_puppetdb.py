@@ -1,6 +1,6 @@
 """PuppetDB as the source of nodes: what it says, and every way in which it does not.
 
-A server of this test answers with what a real one was seen to answer; tests/lab/test_server.py asks a real one.
+tests/lab/test_server.py asks a real one.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from generator.commands.explain import explain
 from generator.errors import FleetError, InputError
 from generator.fleet_nodes import fleet_nodes, settings_file
 from generator.puppetdb import PuppetDB
+from tests.unit.fake_puppetdb import query_of, say, serving
 
 Settings = Callable[..., Path]
 
@@ -36,38 +37,6 @@ def entry(certname: str, **extensions: str) -> dict[str, Any]:
         "facts": {"os": {"name": "Debian"}},
         "trusted": {"certname": certname, "extensions": extensions},
     }
-
-
-@contextmanager
-def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """Serve ``answer`` on loopback, and yield the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def say(status: int, body: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Make an answer."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
 
 
 @pytest.fixture
@@ -116,7 +85,7 @@ def test_the_first_of_several_servers_is_asked(settings: Settings, urls: object)
         (say(500, b"oops"), "answers 500"),
         (say(200, b"<html>"), "gives no inventory"),
         (say(200, b""), "gives no inventory"),
-        (say(200, b"[]"), "knows no node (--offline"),
+        (say(200, b"[]"), "knows no node"),
         (say(200, json.dumps([entry("a") | {"facts": 7}]).encode()), "gives no inventory"),
         (say(200, json.dumps([entry("a") | {"certname": None}]).encode()), "gives no inventory"),
         (say(200, b'{"error": "?"}'), "gives no inventory"),
@@ -134,6 +103,41 @@ def test_another_answer_is_said_in_one_line(
     assert str(caught.value).startswith(f"{path}: PuppetDB at {url} {complaint}")
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def test_a_query_is_answered_with_its_entries(settings: Settings) -> None:
+    asked = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked.append((handler.command, handler.path, query_of(handler)))
+        say(200, b'[{"certname": "a.example"}]')(handler)
+
+    with serving(answer) as url:
+        found = PuppetDB.load(settings(server_urls=url)).query("nodes[certname]{}")
+    assert found == [{"certname": "a.example"}]
+    # PuppetDB answers 414 to a query of more than 8 KiB in the address
+    assert asked == [("POST", "/pdb/query/v4", "nodes[certname]{}")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (say(403, b"denied"), "refuses who has no certificate"),
+        (say(400, b"PQL parse error"), "answers 400"),
+        (say(200, b"<html>"), "gives no answer to a query, so it is none or one of another version"),
+        (say(200, b'["a"]'), "gives no answer to a query"),
+        (say(200, b'{"error": "?"}'), "gives no answer to a query"),
+    ],
+)
+def test_another_answer_to_a_query_is_said_in_one_line(
+    settings: Settings, answer: Any, complaint: str
+) -> None:
+    with serving(answer) as url:
+        path = settings(server_urls=url)
+        with pytest.raises(FleetError) as caught:
+            PuppetDB.load(path).query("nodes[certname]{}")
+    assert str(caught.value).startswith(f"{path}: PuppetDB at {url} {complaint}")
+    assert "\n" not in str(caught.value)
 
 
 def test_silence_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,11 +182,44 @@ def test_a_password_is_used_and_never_shown(settings: Settings) -> None:
 
 
 def test_nobody_there(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(
-        FleetError, match=r"cannot be asked: Connection refused \(--offline does without it\)$"
-    ):
+    with pytest.raises(FleetError, match=r"cannot be asked: Connection refused$"):
         PuppetDB.load(settings(server_urls="http://127.0.0.1:1")).nodes()
     assert capfd.readouterr().err == ""
+
+
+def test_who_can_do_without_it_is_told_so(home: Path, tmp_path: Path) -> None:
+    (home / "puppetdb.conf").write_text(json.dumps({"puppetdb": {"server_urls": "http://127.0.0.1:1"}}))
+    with pytest.raises(FleetError, match=r"Connection refused \(--offline does without it\)$"):
+        fleet_nodes(tmp_path)
+
+
+def test_queries_are_asked_at_once_and_answered_in_their_order(settings: Settings) -> None:
+    together = threading.Barrier(3, timeout=10)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        together.wait()
+        query = query_of(handler)
+        say(200, json.dumps([{"asked": query}]).encode())(handler)
+
+    with serving(answer) as url:
+        found = PuppetDB.load(settings(server_urls=url)).queries("a", "b", "c")
+    assert found == [[{"asked": "a"}], [{"asked": "b"}], [{"asked": "c"}]]
+
+
+def test_a_limit_is_for_all_that_is_asked(settings: Settings) -> None:
+    never = threading.Event()
+
+    def wait(_: BaseHTTPRequestHandler) -> None:
+        never.wait(10)
+
+    with serving(wait) as url:
+        puppetdb = PuppetDB.load(settings(server_urls=url)).within(0.05)
+        assert puppetdb.limit and puppetdb.limit.end - time.monotonic() < 0.05
+        for _ in range(2):
+            with pytest.raises(FleetError, match=r"does not come to an end within 0\.05 s$"):
+                puppetdb.queries("a", "b")
+        assert puppetdb.limit.end < time.monotonic(), "and so the second had no time of its own"
+        never.set()
 
 
 def test_a_certificate_that_is_not_there_is_named(settings: Settings) -> None:

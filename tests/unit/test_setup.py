@@ -118,9 +118,21 @@ def test_the_ssh_server_that_tests_need_opens_no_port(machine: Machine) -> None:
     for name in ("apt-get", "install"):
         machine.stub(name, f'#!/bin/sh\necho "{name} $*" >>{machine.folder}/calls\n')
     assert machine.run("scripts/setup").returncode == 0
-    closed, installed = (machine.folder / "calls").read_text().splitlines()[1:]
+    closed, *_, installed = (machine.folder / "calls").read_text().splitlines()[1:]
     assert closed == "install -D -m 644 /dev/null /etc/ssh/sshd_not_to_be_run"
     assert " openssh-server " in installed
+
+
+def test_the_prometheus_that_tests_need_is_started_by_nothing_else(machine: Machine) -> None:
+    machine.stub("id", "#!/bin/sh\necho 0\n")
+    for name in ("apt-get", "install"):
+        machine.stub(name, f'#!/bin/sh\necho "{name} $*" >>{machine.folder}/calls\n')
+    assert machine.run("scripts/setup").returncode == 0
+    *masked, installed = (machine.folder / "calls").read_text().splitlines()[2:]
+    for name in ("prometheus", "prometheus-alertmanager", "prometheus-node-exporter"):
+        unit = f"/etc/systemd/system/{name}.service"
+        assert f"install -D -m 644 /dev/null {unit}" in masked or Path(unit).exists()
+        assert f" {name} " in installed
 
 
 @pytest.mark.parametrize("target", ["lab", "test", "test-faults", "bench"])
@@ -168,4 +180,4 @@ def test_the_modules_here_are_those_of_the_puppetfile() -> None:
 
 def test_nothing_here_says_where_packages_come_from() -> None:
     pins = (REPOSITORY / "setup/constraints.txt").read_text().splitlines()
-    assert all(re.fullmatch(r"#.*|[A-Za-z0-9_.-]+==[A-Za-z0-9_.]+", line) for line in pins)
+    assert all(re.fullmatch(r"#.*|[A-Za-z0-9_.-]+==[A-Za-z0-9_.!]+", line) for line in pins)

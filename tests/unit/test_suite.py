@@ -36,6 +36,13 @@ def test_one_failure_fails_the_whole_after_all_have_run(capsys: pytest.CaptureFi
     assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:]] == ["FAILED", "ok", "ok"]
 
 
+def test_the_labs_tests_are_in_one_lane_each() -> None:
+    names = [suite.FRESH, suite.LAST, *(name for lane in suite.LANES.values() for name in lane)]
+    assert len(names) == len(set(names))
+    files = {path.name for path in (suite.ROOT / "tests" / "lab").glob("test_*.py")}
+    assert {f"test_{name}.py" for name in names} < files
+
+
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     assert not call([*suite.PYTEST, "-q", str(tmp_path)], tmp_path).ok
 

@@ -48,14 +48,4 @@ class profile::hiera_eyaml {
     "${keys}/public_key.pkcs7.pem":
       ;
   }
-
-  # The server's JRuby finds Debian's Ruby libraries only where this file says so.
-  file { '/etc/puppet/puppetserver/conf.d/puppetserver.conf':
-    ensure  => file,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0644',
-    content => file('profile/puppetserver.conf'),
-    notify  => Service['puppetserver'],
-  }
 }

@@ -11,4 +11,10 @@ class role::puppet_server {
   include profile::hiera_eyaml
   include profile::autosign
   include profile::code_deploy
+  include profile::fleet
+  include profile::backup
+  include profile::record
+  include profile::exporter
+  include profile::node_exporter
+  include profile::watch
 }

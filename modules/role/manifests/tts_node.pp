@@ -8,4 +8,6 @@ class role::tts_node {
   include profile::puppet_agent
   include profile::gpu
   include profile::tts
+  include profile::journal
+  include profile::node_exporter
 }

@@ -1,0 +1,1 @@
+"""Grafana's dashboards, written as code and committed as what Grafana reads."""

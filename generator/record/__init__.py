@@ -1,0 +1,1 @@
+"""What PuppetDB's record says: who runs what, since when, and why."""

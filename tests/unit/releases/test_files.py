@@ -55,18 +55,23 @@ def start(script: str, *arguments: Path) -> subprocess.Popen[str]:
 
 def test_a_state_survives_kill_9_in_the_middle_of_a_write(tmp_path: Path) -> None:
     path, lock = tmp_path / "tts.json", tmp_path / "lock"
+    half = Path(f"{path}.new")
     torn = 0
-    for round_ in range(20):
+    for round_ in range(200):
         with start(WRITER, path, lock) as writer:
             assert writer.stdout
             assert writer.stdout.readline() == "writing\n"
-            time.sleep(0.003 * round_)
+            while not half.exists():
+                pass  # a kill at any odd moment may never meet a write on a busy machine
+            time.sleep(0.0002 * (round_ % 20))
             writer.kill()
         found = Store(str(path), str(lock)).read()
         assert found
         [failed] = found.failed.values()
         assert failed.log == [failed.reason]
-        torn += Path(f"{path}.new").exists()
+        torn += half.exists()
+        if round_ >= 19 and torn:
+            break
     assert torn, "no kill came in the middle of a write, so nothing was tried"
 
 

@@ -1,0 +1,20 @@
+"""``fleet canary``: a new revision on a few nodes first, and onward only if it is well there."""
+
+from __future__ import annotations
+
+import click
+
+from generator.commands.lazy import LazyGroup
+from generator.commands.options import examples
+
+#: verb -> where its click command lives, as in :mod:`generator.cli`.
+VERBS: dict[str, str] = {}
+
+
+@click.group(
+    cls=LazyGroup,
+    verbs=VERBS,
+    epilog=examples("fleet canary plan indextts2 v24-beta"),
+)
+def canary() -> None:
+    """Give a new revision to a few nodes first, and go on only if it is well there."""

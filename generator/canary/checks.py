@@ -30,7 +30,10 @@ class Check:
 
 def checks(cohort: Numbers, stable: Numbers | None, limits: Limits) -> list[Check]:
     """Judge the cohort's numbers beside those of the others; without others only by what needs none."""
-    return [*_presence(cohort), *_errors(cohort, stable, limits), *_latency(cohort, stable, limits)] + [
+    return [
+        *_presence(cohort),
+        *_errors(cohort, stable, limits),
+        *_latency(cohort, stable, limits),
         *_restarts(cohort, limits),
         *_memory(cohort, stable, limits),
     ]

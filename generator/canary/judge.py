@@ -34,7 +34,7 @@ BLIND = ("puppetdb", "prometheus", "numbers")
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a rollout, and in a line why; ``what`` is the check of a breach, or what it waits for."""
+    """What becomes of a rollout, and in a line why; ``what`` is the breach, or what it waits for."""
 
     move: Move
     what: str

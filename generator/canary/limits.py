@@ -1,4 +1,4 @@
-"""What a rollout has to stay within, and when it rests; docs/CANARY.md has a table of where the numbers are from."""
+"""What a rollout has to stay within, and when it rests; docs/CANARY.md says where the numbers are from."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class Limits:
     """The limits of a rollout; None where a check is not made.
 
-    ``error_ratio`` is by how much the failed share of the cohort's jobs may exceed that of the others, and
-    ``min_jobs`` how many jobs it takes to say so; ``certainty`` is how sure of it a breach has to be, in standard
-    deviations. ``latency_ratio`` and ``memory_ratio`` are how many times the others' the cohort's may be,
-    ``latency`` (seconds) holds where there is nobody to compare with, too. ``restarts`` are those of a web UI
-    in a window, of all members together. A node is silent after ``silent_runs`` of its own intervals; to
-    arrive it has ``deploy`` seconds more.
+    ``error_ratio`` is by how much the failed share of the cohort's jobs may exceed that of the others,
+    ``min_jobs`` how many jobs it takes to say so, and ``certainty`` how sure of it a breach has to be, in
+    standard deviations. ``latency_ratio`` and ``memory_ratio`` are how many times the others' the cohort's
+    may be; ``latency`` (seconds) holds where there is nobody to compare with, too. ``restarts`` are those of
+    all members' web UIs in a window. A node is silent after ``silent_runs`` of its own intervals; to arrive
+    it has ``deploy`` seconds more.
     """
 
     error_ratio: float | None = 0.02

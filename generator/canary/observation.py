@@ -1,4 +1,4 @@
-"""What is known of a rollout at a moment: of each member, and of the numbers of its cohort and of the others."""
+"""What is known of a rollout at a moment: of each member, and numbers of its cohort and of the others."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Member:
     """A node that has the new revision, as the record has it.
 
     ``reported`` is when its last report came, None where it never did; ``interval`` is how often it is to
-    report, in seconds. ``arrived`` is when it first reported with the commit of the step, and ``serves`` since
-    when all its cards serve the new release; None where they do not. ``fault`` says what its last report says
-    against the new release, with the ``check`` that it is a breach of.
+    report, in seconds. ``arrived`` is when it first reported with the commit of the step, and ``serves``
+    since when all its cards serve the new release; None where they do not. ``fault`` says what its last
+    report says against the new release, with the ``check`` that it is a breach of.
     """
 
     certname: str
@@ -62,11 +62,12 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Observation:
-    """What is known now. ``members`` is None where PuppetDB does not answer, ``cohort`` where Prometheus does not.
+    """What is known now.
 
-    ``stable`` are the numbers of those that the members are compared to; ``alone`` says that there are none,
-    so that only what needs no comparison can be judged. ``blind`` says who does not answer, a line each.
-    ``smoke`` names the members whose request of a test failed, and why; None where none could be made.
+    ``members`` is None where PuppetDB does not answer, ``cohort`` where Prometheus does not. ``stable`` are
+    the numbers of those that the members are compared to; ``alone`` says that there are none, so that only
+    what needs no comparison can be judged. ``blind`` says who does not answer, a line each. ``smoke`` names
+    the members whose request of a test failed, and why; None where none could be made.
     """
 
     members: tuple[Member, ...] | None

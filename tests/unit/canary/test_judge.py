@@ -87,7 +87,7 @@ def test_numbers_that_are_worse_are_a_breach_at_once_with_the_numbers(
     changed: dict[str, float], reason: str
 ) -> None:
     now = SETTLED + timedelta(minutes=2)
-    observed = replace(well(now=now), cohort=replace(GOOD, **changed))
+    observed = replace(well(now=now), cohort=replace(GOOD, **changed))  # type: ignore[arg-type]
     assert decided(ROLLOUT, observed, now) == f"abort {reason.split(':')[0]}: {reason}"
     held = decided(replace(ROLLOUT, on_breach=Breach.HOLD), observed, now)
     assert held == f"hold {reason.split(':')[0]}: {reason}"
@@ -276,10 +276,11 @@ def breaches(rollout: Rollout, observed: Observation, now: datetime) -> list[str
         pairs = (("latency", own.seconds, others.seconds, 1.5), ("memory", own.memory, others.memory, 1.3))
         for name, mine, theirs, limit in (*pairs, ("gpu_memory", own.gpu_memory, others.gpu_memory, 1.3)):
             compared = name != "latency" or min(own.jobs, others.jobs) >= 1
-            if compared and mine is not None and theirs is not None:
-                # what is nothing is exceeded by anything
-                if (mine / theirs > limit) if theirs > 0 else mine > 0:
-                    found.append(name)
+            if not compared or mine is None or theirs is None:
+                continue
+            # what is nothing is exceeded by anything
+            if (mine / theirs > limit) if theirs > 0 else mine > 0:
+                found.append(name)
     return found
 
 

@@ -187,8 +187,7 @@ def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
         FleetError: the file is a link, or behind one.
     """
     path = root / where.file
-    if path.is_symlink() or os.path.realpath(path) != os.path.join(os.path.realpath(root), where.file):
-        raise FleetError(f"{path} is or goes through a link (edit what it stands for)")
+    refuse_link(root, where.file)
     if not path.exists():
         return Change(path, None, set_value("", (key,), value, path).encode())
     document, _ = load_data(path)
@@ -196,6 +195,17 @@ def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
         return None
     before = path.read_bytes()
     return Change(path, before, set_value(before.decode(), (key,), value, path).encode())
+
+
+def refuse_link(root: Path, file: Path) -> None:
+    """Refuse a ``file`` of the repository that is a link, or behind one: it stands for another.
+
+    Raises:
+        FleetError: it is.
+    """
+    path = root / file
+    if path.is_symlink() or os.path.realpath(path) != os.path.join(os.path.realpath(root), file):
+        raise FleetError(f"{path} is or goes through a link (edit what it stands for)")
 
 
 def told(reached: FileReach, base: Path) -> Iterator[str]:

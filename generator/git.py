@@ -12,7 +12,8 @@ from generator.errors import CommandFailed
 def git(root: Path, *words: str, stdin: str = "", stdout: int = subprocess.PIPE) -> str:
     """Run git in ``root`` without a shell, and return what it prints, or nothing where ``stdout`` takes that.
 
-    It reads ``stdin``. A path is never a pattern. What is no UTF-8 in the output is as in the name of a file (surrogates).
+    It reads ``stdin``. A path is never a pattern. What is no UTF-8 in its output is as in the name of a file
+    (surrogates).
 
     Raises:
         CommandFailed: git failed, with its words, or is not there.

@@ -92,6 +92,8 @@ def parse(document: Document) -> Rollout:
     """
     reader = _Reader(document)
     reader.known()
+    if "members" not in document.data:
+        raise document.error((), "members is missing (members: [] where nobody has the revision)")
     steps = reader.percents("steps", required=True)
     rollout = Rollout(
         service=reader.service(),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.canary import moves, rollout_file
+from generator.canary import rollout_file
 from generator.canary.rollout import Rollout, State
+from generator.canary.words import reason_line
 from generator.errors import FleetError
 from generator.explain import explain
 from tests.unit.canary.control import COHORT, WHO, git, make, moved, run, said
@@ -154,10 +155,10 @@ def test_a_reason_that_nobody_gave_is_who_said_so(root: Path) -> None:
 
 
 def test_a_reason_is_one_line_that_no_terminal_obeys() -> None:
-    assert moves.reason_line("a\tb\x1b[2J\n c") == "a b?[2J c"
-    assert len(moves.reason_line("x" * 999)) == 300
+    assert reason_line("a\tb\x1b[2J\n c") == "a b?[2J c"
+    assert len(reason_line("x" * 999)) == 300
     with pytest.raises(FleetError, match="the reason is empty"):
-        moves.reason_line("\n")
+        reason_line("\n")
 
 
 def test_gates_are_approved_one_by_one(root: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 from generator.canary.rollout import Rollout, State
 from generator.errors import FleetError
@@ -32,7 +32,7 @@ def over(rollout: Rollout) -> str:
     return f"its driver removes the file when all nodes are back; where none runs: git rm {rollout.file}"
 
 
-def count(names: Sequence[str]) -> str:
+def count(names: Sized) -> str:
     """Count nodes.
 
     >>> count(["tts1"]), count(["tts1"] * 5000)

@@ -98,12 +98,12 @@ def _before(root: Path, commit: str, file: Path) -> Rollout | None:
 
 def _log(root: Path, *words: str) -> Iterator[Said]:
     try:
-        printed = git(root, "log", "--no-show-signature", _FORM, *words)
+        printed = git(root, "log", "--no-show-signature", "--no-renames", _FORM, *words)
     except CommandFailed:
         return  # no repository, or one without a commit
     for entry in printed.split("\0\n"):
-        if entry:
-            commit, author, date, subject, move = entry.removesuffix("\0").split("\0")
+        if entry:  # what follows the last one is empty
+            commit, author, date, subject, move = entry.split("\0")
             yield Said(commit, _clean(author), time_of(date), _clean(subject), move.strip())
 
 

@@ -25,13 +25,14 @@ from generator.tree import Change
 
 @dataclass(frozen=True)
 class Move:
-    """One commit of the rollout of a ``service``.
+    """One commit of the rollout of a ``revision`` of a ``service``.
 
     ``rollout`` is as it stands afterwards, None where it is over. ``joins`` get its revision by this move,
     ``leaves`` go back.
     """
 
     service: str
+    revision: str
     changes: tuple[Change, ...]
     rollout: Rollout | None
     message: str
@@ -136,13 +137,7 @@ def promote(
     Raises:
         FleetError: it is not at its last step, or was taken back; with the cure.
     """
-    if rollout.state is State.ABORTED:
-        raise FleetError(_already(rollout, over(rollout)))
-    if not now and (rollout.next_step is not None or rollout.state is State.HELD):
-        raise FleetError(
-            f"{rollout.service} {rollout.revision} {standing(rollout)} (--now gives it to the nodes of "
-            f"{rollout.steps[-1]} % at once, without a look at them)"
-        )
+    refuse_early(rollout, now=now)
     # a node that came to the fleet meanwhile is one of 100 %, too
     last = _at(rollout, rollout.steps[-1], candidates, rollout.since)
     found = places(root, rollout.service, nodes)
@@ -162,6 +157,21 @@ def commit(root: Path, move: Move) -> str:
     git_commit.refuse_mixture(root, [change.path for change in move.changes], "commit or undo them first")
     git_commit.refuse_nobody(root)
     return git_commit.commit(root, move.changes, move.message)
+
+
+def refuse_early(rollout: Rollout, *, now: bool) -> None:
+    """Refuse to promote one that was taken back, or, but ``now``, one that is not at its end.
+
+    Raises:
+        FleetError: with the cure.
+    """
+    if rollout.state is State.ABORTED:
+        raise FleetError(_already(rollout, over(rollout)))
+    if not now and (rollout.next_step is not None or rollout.state is State.HELD):
+        raise FleetError(
+            f"{rollout.service} {rollout.revision} {standing(rollout)} (--now gives it to the nodes of "
+            f"{rollout.steps[-1]} % at once, without a look at them)"
+        )
 
 
 def refuse_another(root: Path, service: str) -> None:
@@ -215,7 +225,7 @@ def _move(
     }
     said = [f"{key}: {value}" for key, value in trailers.items() if value is not None]
     message = "\n".join([subject, "", *told, "", *said])
-    return Move(rollout.service, (change,), after, message, joins, leaves)
+    return Move(rollout.service, rollout.revision, (change,), after, message, joins, leaves)
 
 
 def _said(rollout: Rollout) -> str:

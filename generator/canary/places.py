@@ -10,13 +10,12 @@ from pathlib import Path
 from generator.bump import FLEET, HIERADATA, Layer, plan
 from generator.errors import FleetError
 from generator.hiera import Data, Hierarchy, Level, Lookup, Scope
+from generator.hiera.cohort import READER
 from generator.hiera.keys import module_of
 from generator.inventory import KnownNode
 from generator.role_classes import may_bring
 from generator.tree import Change
 
-#: The Hiera function that reads rollouts: modules/releases/lib/puppet/functions/releases/cohort.rb.
-READER = "releases::cohort"
 #: Files that :mod:`generator.yaml_edit` edits.
 _YAML = ("yaml_data", "eyaml_lookup_key")
 

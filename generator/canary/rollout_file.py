@@ -61,7 +61,19 @@ def dump(rollout: Rollout) -> str:
         "taken_back": list(rollout.taken_back),
     }
     kept = {key: value for key, value in said.items() if value or key == "members"}
-    return f"---\n{_HEAD}{yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=150)}"
+    return f"---\n{_HEAD}{yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=150)}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text that begins with a colon in quotes: Ruby takes it for a symbol otherwise."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="'" if text.startswith(":") else None
+    ),
+)
 
 
 def interval_text(seconds: int) -> str:

@@ -48,19 +48,22 @@ class Standing:
         rollout = self.rollout
         if rollout.state is State.HELD:
             return f"somebody: fleet canary approve {rollout.service} lets it go on, and abort takes it back"
-        whom = f"{'some' if self.away is None else f'{self.away:,}'} of {count(self.nodes)}"
+        away, every = self.away, count(self.nodes)
+        whom = every if away in (None, len(self.nodes)) else f"{away:,} of {every}"
         if rollout.state is State.ABORTED:
-            if self.away == 0:
+            if away == 0:
                 return over(rollout)
             return f"{whom} to go back"
         commit = f" with {self.said.commit[:7]}" if self.said else ""
         window = rollout_file.interval_text(rollout.windows * rollout.interval)
-        if self.away == 0:
+        if away == 0:
             left = rollout.windows * rollout.interval - (now - rollout.since).total_seconds()
-            over_ = f"{window} to go well" + ("" if left > 0 else ", which may be over")
+            window_over = f"{window} to go well" + ("" if left > 0 else ", which may be over")
         else:
-            over_ = f"{whom} to report{commit} and to serve {rollout.revision}, then {window} to go well"
-        return f"{over_}, then {self._next()}"
+            window_over = (
+                f"{whom} to report{commit} and to serve {rollout.revision}, then {window} to go well"
+            )
+        return f"{window_over}, then {self._next()}"
 
     def _next(self) -> str:
         rollout = self.rollout

@@ -30,9 +30,9 @@ class Cohort(Document):
         """
         said = document.data
         if not isinstance(members := said.get("members"), list):
-            raise document.error(("members",), "members are a list of certnames")
+            raise document.error(("members",), "no rollout: members is a list of certnames (members: [])")
         if not isinstance(revision := said.get("revision"), str) or not revision:
-            raise document.error(("revision",), "revision is a text, and not empty")
+            raise document.error(("revision",), f"no rollout: revision is a text, and not {revision!r}")
         key = key_of(document.path)
         root = Node(document.position(()), {})
         root.children[key] = Node(document.position(("revision",)), revision)

@@ -8,7 +8,14 @@ from generator.commands.lazy import LazyGroup
 from generator.commands.options import examples
 
 #: verb -> where its click command lives, as in :mod:`generator.cli`.
-VERBS: dict[str, str] = {}
+VERBS: dict[str, str] = {
+    "start": "generator.commands.canary.start:start",
+    "status": "generator.commands.canary.status:status",
+    "approve": "generator.commands.canary.approve:approve",
+    "hold": "generator.commands.canary.hold:hold",
+    "abort": "generator.commands.canary.abort:abort",
+    "promote": "generator.commands.canary.promote:promote",
+}
 
 
 @click.group(

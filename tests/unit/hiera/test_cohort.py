@@ -37,7 +37,7 @@ members:
 """
 
 
-def tree(root: Path, rollout: str | None = ROLLOUT, **more: Any) -> Path:
+def tree(root: Path, rollout: str | None = ROLLOUT, more: dict[str, Any] | None = None) -> Path:
     """Make a repository with the layer, and the rollout of ``svc`` where there is one."""
     files: dict[str, Any] = {
         "hiera.yaml": HIERA,
@@ -46,7 +46,7 @@ def tree(root: Path, rollout: str | None = ROLLOUT, **more: Any) -> Path:
     }
     if rollout is not None:
         files["data/cohorts/svc.yaml"] = rollout
-    write(root, {**files, **more})
+    write(root, files | (more or {}))
     return root
 
 
@@ -65,7 +65,7 @@ def test_a_member_gets_the_revision_and_the_others_what_is_below(tmp_path: Path)
 
 
 def test_a_node_of_its_own_word_keeps_it(tmp_path: Path) -> None:
-    assert value(tree(tmp_path, **{"data/nodes/one.example.yaml": {KEY: "v0"}})) == "v0"
+    assert value(tree(tmp_path, more={"data/nodes/one.example.yaml": {KEY: "v0"}})) == "v0"
 
 
 def test_the_line_is_that_of_the_revision_in_the_rollouts_file(tmp_path: Path) -> None:
@@ -148,11 +148,11 @@ def test_puppet_says_the_same(name: str, puppet: Puppet, tmp_path: Path) -> None
 def test_puppet_says_the_same_of_several_rollouts_and_a_line_of_the_node(
     puppet: Puppet, tmp_path: Path
 ) -> None:
-    more = {
+    more: dict[str, Any] = {
         "data/cohorts/other.yaml": "revision: v7\nmembers: [two.example, one.example]\n",
         "data/cohorts/.hidden.yaml": "[",
         "data/cohorts/svc.yml": "[",
         "data/nodes/one.example.yaml": {KEY: "v0"},
         "data/common.yaml": {KEY: "v1", "lookup_options": {"other::revision": {"merge": "unique"}}},
     }
-    compare(puppet, tree(tmp_path, **more), NODES, QUESTIONS)
+    compare(puppet, tree(tmp_path, more=more), NODES, QUESTIONS)

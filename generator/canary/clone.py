@@ -16,7 +16,7 @@ from pathlib import Path
 from generator.errors import CommandFailed, FleetError
 from generator.git_reason import reason, without_credentials
 
-#: Nobody is asked for anything; hooks are none of the clone's, and no configuration but the driver's counts.
+#: Nobody is asked for anything, and no configuration but the driver's counts.
 _ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -133,6 +133,8 @@ class Clone:
                 shutil.rmtree(self.root, ignore_errors=True)
                 made.rename(self.root)
         self._git("config", "remote.origin.url", self._remote)
+        # of the clone alone: a remote that is a folder has hooks that have to run
+        self._git("config", "core.hooksPath", "/dev/null")
         refs = f"+refs/heads/{self._branch}:refs/remotes/origin/{self._branch}"
         self._git("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "origin", refs)
 
@@ -203,7 +205,6 @@ def prepare(
     name, mail = (part.replace("\\", "").replace('"', "") for part in author)
     text = (
         f'[user]\n\tname = "{name}"\n\temail = "{mail}"\n'
-        "[core]\n\thooksPath = /dev/null\n"
         "[gc]\n\tautoDetach = false\n[maintenance]\n\tautoDetach = false\n"
         '[credential]\n\thelper = ""\n[protocol "ext"]\n\tallow = never\n[advice]\n\tdetachedHead = false\n'
     )

@@ -173,7 +173,7 @@ class _Driver:
         return Code(commits, release_base(rollout.revision, str(pin.get("commit", ""))))
 
     def _not_overruled(self, rollout: Rollout) -> tuple[str, ...]:
-        """Name the members without a line of their own, by which an operator would have said what they run."""
+        """Name the members without a line of their own, by which an operator says what they run."""
         data, key = Data(), f"{rollout.service}::revision"
         folder: Path = self.root / HIERADATA / "nodes"
         return tuple(name for name in rollout.members if not data.holds(folder / f"{name}.yaml", key))

@@ -14,7 +14,7 @@ from generator.canary import history, rollout_file
 from generator.canary.arrival import Arrival, arrival, release_base
 from generator.canary.history import Ended, Said
 from generator.canary.rollout import Rollout, State
-from generator.canary.words import count, over
+from generator.canary.words import by_hand, count
 from generator.catalogue import CATALOGUE, Catalogue
 from generator.errors import CommandFailed
 from generator.hiera import Data
@@ -52,7 +52,7 @@ class Standing:
         whom = every if away in (None, len(self.nodes)) else f"{away:,} of {every}"
         if rollout.state is State.ABORTED:
             if away == 0:
-                return over(rollout)
+                return f"its driver, which removes the file; {by_hand(rollout)}"
             return f"{whom} to go back"
         commit = f" with {self.said.commit[:7]}" if self.said else ""
         window = rollout_file.interval_text(rollout.windows * rollout.interval)

@@ -17,7 +17,7 @@ from generator.canary.candidates import find
 from generator.canary.places import places, promote
 from generator.canary.rollout import Rollout
 from generator.definition import REPOSITORY
-from generator.errors import InputError
+from generator.errors import FleetError, InputError
 from generator.hiera import Data, Hierarchy, Lookup, Scope
 from generator.inventory import KnownNode
 
@@ -157,16 +157,16 @@ def test_a_driver_takes_each_step_and_closes_what_was_taken_back(tmp_path: Path)
     assert second.message.startswith(
         f"Go on with the canary of tts {NEW} at 50 %: 2 nodes\n\ngives {NEW} to 1 node"
     )
-    with pytest.raises(moves.FleetError, match="somebody has to approve 100 %"):
+    with pytest.raises(FleetError, match="somebody has to approve 100 %"):
         moves.onward(tmp_path, second.rollout, asked, now)
-    with pytest.raises(moves.FleetError, match="is not over: is at 50 %"):
+    with pytest.raises(FleetError, match="is not over: is at 50 %"):
         moves.finish(tmp_path, second.rollout)
     third = moves.onward(
         tmp_path, moves.approve(tmp_path, second.rollout, now).rollout or rollout, asked, now
     )
     assert third.rollout
     assert third.rollout.members == tuple(asked)
-    with pytest.raises(moves.FleetError, match="has no step to take: is at 100 %, its last step"):
+    with pytest.raises(FleetError, match="has no step to take: is at 100 %, its last step"):
         moves.onward(tmp_path, third.rollout, asked, now)
     gone = moves.abort(tmp_path, third.rollout, "too slow", now)
     assert gone.rollout

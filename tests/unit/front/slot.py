@@ -32,6 +32,8 @@ class Slot:
         self.asked: list[str] = []
         #: The headers of the last request.
         self.headers: dict[str, str] = {}
+        #: Headers that it answers with, beside its own.
+        self.says: dict[str, str] = {}
         #: How many heartbeats and streams are open.
         self.open = 0
         self._finish = threading.Event()
@@ -117,6 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes, status: int = 200) -> None:
         self.send_response(status)
+        for name, value in self.slot.says.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

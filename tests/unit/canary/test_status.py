@@ -121,7 +121,9 @@ def test_another_release_of_an_older_name_is_not_the_same(root: Path) -> None:
     ]
 
 
-def test_it_waits_for_its_window_for_a_gate_and_for_somebody(root: Path) -> None:
+def test_it_waits_for_its_window_for_a_gate_and_for_somebody(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     moved(*FIRST, "--steps", "10,50,100", "--gate", "50", "--windows", "2")
     [member] = there(root).members
     there_now = state(member, head(root), NEW)
@@ -132,7 +134,12 @@ def test_it_waits_for_its_window_for_a_gate_and_for_somebody(root: Path) -> None
         look(root, there_now, later=3601)
     )
     moved("approve", "indextts2")
-    assert "to go well, then 50 %" in text(look(root, state(member, head(root), NEW)))
+    printed = text(look(root, there_now))
+    assert "waits for 1h to go well, then 50 %" in printed, (
+        "what was approved moves no node, and none has to run"
+    )
+    assert "Approve 50 % for the canary of indextts2" in printed
+    monkeypatch.setattr("generator.clock.now", lambda: NOW + timedelta(hours=1))
     moved("hold", "indextts2", "--because", "wait for Monday")
     printed = text(look(root, there_now))
     assert "is held at 10 %: wait for Monday\n" in printed
@@ -141,10 +148,11 @@ def test_it_waits_for_its_window_for_a_gate_and_for_somebody(root: Path) -> None
     assert f", {head(root)[:7]}: Hold the canary of indextts2 v24-beta at 10 %: 1 node\n" in printed
 
 
-def test_what_was_taken_back_waits_until_all_are_back(root: Path) -> None:
+def test_what_was_taken_back_waits_until_all_are_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moved(*FIRST, "--steps", "50")
     during = head(root)
     members = there(root).members
+    monkeypatch.setattr("generator.clock.now", lambda: NOW + timedelta(minutes=5))
     moved("abort", "indextts2", "--because", "too slow")
     after = head(root)
     states = [state(name, after, OLD) for name in members[:2]]
@@ -152,6 +160,9 @@ def test_what_was_taken_back_waits_until_all_are_back(root: Path) -> None:
     assert "was taken back at 50 %: too slow\n" in text(found)
     assert "waits for 1 of 3 nodes to go back\n" in text(found)
     assert "  back  serves" in text(found)
+    left = look(root, *states)
+    assert left.standings[0].away == 0
+    assert f"{members[2]}  yes   -  " in text(left)
     back = look(root, *states, state(members[2], after, OLD))
     assert f"waits for its driver, which removes the file; where none runs: git rm {COHORT}\n" in text(back)
 
@@ -176,7 +187,7 @@ def test_those_that_are_over_are_told_with_how_and_why(root: Path) -> None:
     ]
     ended = json.loads(run("status", "--json").output)["ended"]
     assert [(one["how"], one["move"]) for one in ended] == [
-        ("removed_by_hand", None), ("promoted", "promote"), ("taken_back", None)
+        ("removed_by_hand", None), ("promoted", "promote"), ("taken_back", "abort")
     ]  # fmt: skip
 
 

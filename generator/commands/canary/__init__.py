@@ -9,6 +9,7 @@ from generator.commands.options import examples
 
 #: verb -> where its click command lives, as in :mod:`generator.cli`.
 VERBS: dict[str, str] = {
+    "plan": "generator.commands.canary.plan:plan",
     "start": "generator.commands.canary.start:start",
     "status": "generator.commands.canary.status:status",
     "approve": "generator.commands.canary.approve:approve",

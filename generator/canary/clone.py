@@ -112,18 +112,6 @@ class Clone:
         after = self._git("rev-list", "--ancestry-path", f"{commit}..HEAD", "--").split()
         return frozenset((commit, *after))
 
-    def last_step(self, file: Path) -> str:
-        """Return the commit that last brought a file its time: what was only approved moves nobody.
-
-        Raises:
-            CommandFailed: no commit did.
-        """
-        for choice in (["-G^since: "], []):
-            words = ("log", "--max-count=1", "--format=%H", "--no-show-signature", *choice, "--", str(file))
-            if found := self._git(*words).strip():
-                return found
-        raise CommandFailed(f"{self.root / file}: no commit has it")
-
     def _fetch(self) -> None:
         if not (self.root / ".git").exists():
             # beside and renamed: a clone is whole, or none

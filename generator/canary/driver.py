@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generator import clock
 from generator.bump import HIERADATA
-from generator.canary import moves, rollout_file
+from generator.canary import history, moves, rollout_file
 from generator.canary.arrival import release_base
 from generator.canary.candidates import find
 from generator.canary.clone import Clone, Refused, locked, prepare
@@ -169,7 +169,8 @@ class _Driver:
     def _code(self, rollout: Rollout) -> Code:
         path = self.root / CATALOGUE / f"{rollout.service}.yaml"
         pin = Catalogue(path, rollout.service).releases.get(rollout.revision, {})
-        commits = self.clone.descendants(self.clone.last_step(rollout.file))
+        step = history.last_step(self.root, rollout.file)
+        commits = self.clone.descendants(step) if step else frozenset()
         return Code(commits, release_base(rollout.revision, str(pin.get("commit", ""))))
 
     def _not_overruled(self, rollout: Rollout) -> tuple[str, ...]:

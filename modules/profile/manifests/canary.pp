@@ -51,6 +51,8 @@ class profile::canary (
   $credentials = '/run/credentials/fleet-canary.service'
   $unit = '/etc/systemd/system/fleet-canary.service'
   $on = $interval != 'never'
+  # of no meaning where it is off
+  $pace = $on ? { true => $interval, default => '1s' }
   $there = pick($remote, $profile::code_deploy::remote)
   # YAML makes seconds of a time without quotes.
   $frozen = $freezes.map |$freeze| {
@@ -122,7 +124,10 @@ class profile::canary (
       content => @("END"),
         # HELP fleet_canary_interval_seconds Time between two passes of the driver of canaries.
         # TYPE fleet_canary_interval_seconds gauge
-        fleet_canary_interval_seconds ${profile::seconds($on ? { true => $interval, false => '1s' })}
+        fleet_canary_interval_seconds ${profile::seconds($pace)}
+        # HELP fleet_canary_driver_expected Whether it has to make passes.
+        # TYPE fleet_canary_driver_expected gauge
+        fleet_canary_driver_expected 1
         | END
       ;
     $unit:
@@ -136,7 +141,7 @@ class profile::canary (
       ;
     '/etc/systemd/system/fleet-canary.timer':
       ensure  => stdlib::ensure($on, 'file'),
-      content => epp('profile/fleet-canary.timer.epp', { 'interval' => $on ? { true => $interval, false => '1s' } }),
+      content => epp('profile/fleet-canary.timer.epp', { 'interval' => $pace }),
       notify  => Service['fleet-canary.timer'],
       ;
   }

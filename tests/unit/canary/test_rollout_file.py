@@ -26,7 +26,6 @@ CANARY = Rollout(
 )
 
 
-@settings(deadline=None)
 @settings(deadline=None)  # the first one imports and makes a folder
 @given(rollouts())
 def test_a_rollout_reads_as_it_was_written(

@@ -22,6 +22,7 @@ from pathlib import Path
 from generator.backups import Settings, verify
 from generator.errors import CommandFailed, FleetError
 from generator.progress import step
+from generator.puppet_conf import watch_certname
 
 #: Certificates that were signed after the backup have the numbers that come next: none is given twice.
 SKIPPED_SERIALS = 1000
@@ -103,7 +104,8 @@ def check_name(folder: Path, settings: Settings) -> None:
 def check_empty(settings: Settings) -> None:
     """Refuse a machine whose authority has signed for others: they would lose it."""
     signed = sorted(path.stem for path in (settings.ca / "signed").glob("*.pem"))
-    nodes = [name for name in signed if name != settings.certname]
+    own = (settings.certname, watch_certname(settings.certname))
+    nodes = [name for name in signed if name not in own]
     if nodes:
         named = ", ".join(nodes[:3]) + (", …" if len(nodes) > 3 else "")
         raise FleetError(

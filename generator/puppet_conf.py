@@ -14,7 +14,7 @@ CA = Path("/etc/puppet/puppetserver/ca")
 
 
 def watch_certname(server: str) -> str:
-    """Name the second certificate of a Puppet server, by which it watches: no node's (profile::watch_certificate).
+    """Name the second certificate by which a Puppet server watches, and no node (profile::watch_certificate).
 
     >>> watch_certname("puppet.example.org")
     'watch.puppet.example.org'

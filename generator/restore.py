@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,7 +153,9 @@ def _extract(tar: tarfile.TarFile, members: list[tarfile.TarInfo], prefix: str, 
         inside = member.name[len(prefix) :].lstrip("/")
         if ".." in Path(inside).parts or not (member.isreg() or member.isdir() or member.issym()):
             raise FleetError(f"{tar.name!s}: {member.name} is nothing that a backup holds")
-        moved = member.replace(name=str(Path(beside.name, inside)), deep=False)
+        # a unit that read the certificate of before takes this one at the agent's next run (units::current)
+        written = int(time.time()) if inside.endswith(".pem") else member.mtime
+        moved = member.replace(name=str(Path(beside.name, inside)), mtime=written, deep=False)
         # modes and owners as they were, by name; a certificate authority is closed by them
         tar.extract(moved, beside.parent, filter="fully_trusted")
     os.sync()

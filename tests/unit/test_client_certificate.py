@@ -86,25 +86,31 @@ class Authority:
         self.cert, self.key = (self.ssl / folder / f"{NAME}.pem" for folder in ("certs", "private_keys"))
 
     def openssl(self, *words: str | Path) -> str:
+        """Call openssl; what it prints."""
         return subprocess.run(["openssl", *words], check=True, capture_output=True, text=True).stdout
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Call the program."""
         path = f"{self.root / 'bin'}:{os.environ['PATH']}"
         command = ["sh", str(self.root / "program"), *words]
         return subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
 
     def is_good(self) -> bool:
+        """Whether it says that the certificate is good, which it says by its exit code alone."""
         done = self.call("check", NAME)
         assert (done.stdout, done.stderr) == ("", "")
         return done.returncode == 0
 
     def make(self) -> bool:
+        """Have it make the certificate; whether it says that it did."""
         return self.call("make", NAME).returncode == 0
 
     def calls(self) -> list[str]:
+        """List what the authority was asked for."""
         return (self.root / "calls").read_text().split()
 
     def left(self) -> set[str]:
+        """List what it has left beside the certificates."""
         return {path.name for path in self.ssl.iterdir()} - {"certs", "private_keys"}
 
 

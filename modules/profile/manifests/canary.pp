@@ -41,6 +41,7 @@ class profile::canary (
   Array[Pattern[/\A\S+ \S+ \S+\z/]] $known_hosts = [],
 ) {
   require profile::puppet_ca
+  require profile::watch_certificate
   include profile::code_deploy
   include profile::fleet
   include profile::puppet_server
@@ -134,7 +135,7 @@ class profile::canary (
       content => epp('profile/fleet-canary.service.epp', {
           'account'  => $account,
           'settings' => "${folder}/settings.json",
-          'certname' => $trusted['certname'],
+          'certname' => $profile::watch_certificate::certname,
           'ssh_key'  => $ssh_key,
           'writes'   => $there ? { /\A\// => $there, default => undef },
       }),

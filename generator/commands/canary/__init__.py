@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "hold": "generator.commands.canary.hold:hold",
     "abort": "generator.commands.canary.abort:abort",
     "promote": "generator.commands.canary.promote:promote",
+    "run": "generator.commands.canary.run:run",
 }
 
 

@@ -26,9 +26,9 @@ from generator.record.trouble import troubles
 class Standing:
     """A rollout under way, and its ``nodes``: the members, or those that it was taken back from.
 
-    ``said`` is the commit that moved it last, and ``step`` the one that nodes have to have; None where the file
-    was not committed yet. ``edited``: it has uncommitted changes. ``overruled`` are members with a line of
-    their own, which wins, and its file.
+    ``said`` is the commit that moved it last, ``step`` the one that nodes have to have; both are None where
+    the file was not committed yet. ``edited``: it has uncommitted changes. ``overruled`` are members with a
+    line of their own, which wins, and its file.
     """
 
     rollout: Rollout

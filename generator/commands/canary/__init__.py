@@ -23,7 +23,11 @@ VERBS: dict[str, str] = {
 @click.group(
     cls=LazyGroup,
     verbs=VERBS,
-    epilog=examples("fleet canary plan indextts2 v24-beta"),
+    epilog=examples(
+        "fleet canary plan indextts2 v24-beta",
+        "fleet canary start indextts2 v24-beta",
+        "fleet canary status",
+    ),
 )
 def canary() -> None:
     """Give a new revision to a few nodes first, and go on only if it is well there."""

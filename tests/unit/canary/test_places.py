@@ -132,6 +132,13 @@ def test_where_no_file_says_it_the_fleets_does(tmp_path: Path) -> None:
     assert change.path == tmp_path / "hieradata/common.yaml"
 
 
+def test_where_a_file_says_it_already_nobody_gets_a_line(tmp_path: Path) -> None:
+    """Somebody bumped the environment meanwhile."""
+    fleet = Fleet((("prod", "tts_node", None),) * 2, {"env/prod": NEW}, frozenset())
+    fleet.write(tmp_path)
+    assert promote(tmp_path, "tts", NEW, [name(0)], places(tmp_path, "tts", fleet.known())) == []
+
+
 def test_what_gives_the_value_to_other_keys_too_is_for_a_hand(tmp_path: Path) -> None:
     fleet = Fleet((("prod", "tts_node", None),), {}, frozenset())
     fleet.write(tmp_path)

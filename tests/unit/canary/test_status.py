@@ -115,7 +115,8 @@ def test_code_that_this_clone_does_not_have_is_not_known(root: Path) -> None:
 def test_another_release_of_an_older_name_is_not_the_same(root: Path) -> None:
     moved(*FIRST)
     [member] = there(root).members
-    assert list(arrived(look(root, state(member, head(root), f"v24-{PIN[:7]}"))).values()) == [False]
+    for other in (f"v24-{PIN[:7]}", f"v24-beta-{PIN[:7]}f-0123456"):
+        assert list(arrived(look(root, state(member, head(root), other))).values()) == [False]
     assert list(arrived(look(root, state(member, head(root), release_base("v24-beta", PIN)))).values()) == [
         True
     ]

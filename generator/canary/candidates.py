@@ -16,9 +16,9 @@ from generator.inventory import KnownNode
 class Candidates:
     """The nodes that a rollout can be asked of, by name, and those that it cannot, by why.
 
-    ``own`` have a file above the rollout that says what they run, ``there`` are the nodes to which other files
-    give the revision already, by file; the files are relative to the repository. ``other_names`` are left out
-    by their names, and ``other_roles`` have no role that could bring the service.
+    ``own`` have a file above the rollout that says what they run, ``there`` are the nodes to which another
+    file gives the revision already, by file; files are relative to the repository. ``other_names`` are left
+    out by their names, and ``other_roles`` have no role that could bring the service.
     """
 
     asked: list[str]

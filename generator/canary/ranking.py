@@ -1,4 +1,4 @@
-"""Who of a rollout's candidates is chosen: by a hash of the name, so that the choice is nobody's and can be seen.
+"""Who of a rollout's candidates is chosen: by a hash of the name, so that nobody chooses.
 
 Nothing but names goes into it. So whoever chooses again chooses the same, a higher percent only adds nodes,
 and a fleet that grows moves nobody who is chosen already.
@@ -14,14 +14,14 @@ from collections.abc import Collection, Iterable
 def choose(
     certnames: Iterable[str], members: Collection[str], percent: int, service: str, salt: str
 ) -> list[str]:
-    """Choose ``percent`` of the candidates ``certnames``, rounded up: at least one, where there is one.
+    """Choose ``percent`` (from 1) of the candidates ``certnames``, rounded up: at least one, if there is one.
 
     The ``members`` of before stay, be they more than that, but for those that are no candidates any more.
     Returned by name.
     """
     candidates = set(certnames)
     staying = candidates.intersection(members)
-    count = max(-(-percent * len(candidates) // 100), 1)
+    count = -(-percent * len(candidates) // 100)
     joining = heapq.nsmallest(
         count - len(staying), candidates - staying, key=lambda certname: _rank(certname, service, salt)
     )

@@ -9,12 +9,14 @@ from generator.commands.options import examples
 
 #: verb -> where its click command lives, as in :mod:`generator.cli`.
 VERBS: dict[str, str] = {
+    "plan": "generator.commands.canary.plan:plan",
     "start": "generator.commands.canary.start:start",
     "status": "generator.commands.canary.status:status",
     "approve": "generator.commands.canary.approve:approve",
     "hold": "generator.commands.canary.hold:hold",
     "abort": "generator.commands.canary.abort:abort",
     "promote": "generator.commands.canary.promote:promote",
+    "run": "generator.commands.canary.run:run",
 }
 
 

@@ -15,10 +15,12 @@ define profile::prometheus::textfile (
 ) {
   include profile::node_exporter
 
+  $link = $ensure ? { 'present' => link, default => absent }
+
   # where there is an exporter
   if $facts['os']['family'] == 'Debian' {
     file { "/var/lib/prometheus/node-exporter/${title}":
-      ensure  => $ensure ? { 'present' => link, default => absent },
+      ensure  => $link,
       owner   => 'root',
       group   => 'root',
       target  => $source,

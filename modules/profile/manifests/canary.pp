@@ -65,6 +65,7 @@ class profile::canary (
       $times + { $end => $text }
     }
   }
+  $writes = $there ? { /\A\// => $there, default => undef }
   $key = $ssh_key ? { undef => {}, default => { 'ssh_key' => "${credentials}/ssh_key" } }
   $hosts = $known_hosts.empty ? { true => {}, false => { 'known_hosts' => "${folder}/known_hosts" } }
 
@@ -137,7 +138,7 @@ class profile::canary (
           'settings' => "${folder}/settings.json",
           'certname' => $profile::watch_certificate::certname,
           'ssh_key'  => $ssh_key,
-          'writes'   => $there ? { /\A\// => $there, default => undef },
+          'writes'   => $writes,
       }),
       ;
     '/etc/systemd/system/fleet-canary.timer':

@@ -16,7 +16,8 @@ class Limits:
     ``error_ratio`` is by how much the failed share of the cohort's jobs may exceed that of the others,
     ``min_jobs`` how many jobs it takes to say so, and ``certainty`` how sure of it a breach has to be, in
     standard deviations. ``latency_ratio`` and ``memory_ratio`` are how many times the others' the cohort's
-    may be; ``latency`` (seconds) holds where there is nobody to compare with, too. ``restarts`` are those of
+    may be, where it is more than ``latency_least`` seconds more: jobs of a tenth of a second differ by half for
+    nothing. ``latency`` (seconds) holds where there is nobody to compare with, too. ``restarts`` are those of
     all members' web UIs in a window. A node is silent after ``silent_runs`` of its own intervals; to arrive
     it has ``deploy`` seconds more.
     """
@@ -25,6 +26,7 @@ class Limits:
     min_jobs: int = 20
     certainty: float = 2.33
     latency_ratio: float | None = 1.5
+    latency_least: float = 0.2
     latency: float | None = None
     restarts: int | None = 0
     memory_ratio: float | None = 1.3

@@ -53,11 +53,11 @@ class Rollout:
         """Run ``fleet canary`` in the clone, and deploy what it committed; what it printed."""
         who = ["env", "GIT_AUTHOR_NAME=op", "GIT_AUTHOR_EMAIL=op@lab.test"]
         who += ["GIT_COMMITTER_NAME=op", "GIT_COMMITTER_EMAIL=op@lab.test"]
-        command = [*who, FLEET, "canary", *words, "--root", self.root]
-        done = subprocess.run(command, capture_output=True, text=True)
+        command: list[str | Path] = [*who, FLEET, "canary", *words, "--root", self.root]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         self.deploy()
-        return done.stdout
+        return str(done.stdout)
 
     def start(self, *words: str) -> str:
         """Start one over both nodes; return the node that is first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from generator.canary.limits import Limits
@@ -101,7 +101,9 @@ def _latency(cohort: Numbers, stable: Numbers | None, limits: Limits) -> Iterato
     if own is None or stable.seconds is None:
         yield Check("latency", Verdict.UNKNOWN, "nobody knows how long jobs take")
         return
-    yield _times("latency", "a job takes", own, stable.seconds, limits.latency_ratio, "{:.3g} s")
+    found = _times("latency", "a job takes", own, stable.seconds, limits.latency_ratio, "{:.3g} s")
+    differ = own - stable.seconds > limits.latency_least
+    yield found if differ else replace(found, verdict=Verdict.WELL)
 
 
 def _restarts(cohort: Numbers, limits: Limits) -> Iterator[Check]:

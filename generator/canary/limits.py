@@ -16,16 +16,18 @@ class Limits:
     ``error_ratio`` is by how much the failed share of the cohort's jobs may exceed that of the others,
     ``min_jobs`` how many jobs it takes to say so, and ``certainty`` how sure of it a breach has to be, in
     standard deviations. ``latency_ratio`` and ``memory_ratio`` are how many times the others' the cohort's
-    may be; ``latency`` (seconds) holds where there is nobody to compare with, too. ``restarts`` are those of
-    all members' web UIs in a window. A node is silent after ``silent_runs`` of its own intervals; to arrive
-    it has ``deploy`` seconds more. ``lost_ratio`` is which part of the members may have failed, be silent, or
-    be without numbers, and count as nothing.
+    may be. Jobs of a tenth of a second differ by half for nothing: a ratio of theirs counts where they take
+    more than ``latency_least`` seconds more. ``latency`` (seconds) holds where there is nobody to compare
+    with, too. ``restarts`` are those of all members' web UIs in a window. A node is silent after
+    ``silent_runs`` of its own intervals; to arrive it has ``deploy`` seconds more. ``lost_ratio`` is which
+    part of the members may have failed, be silent, or be without numbers, and count as nothing.
     """
 
     error_ratio: float | None = 0.02
     min_jobs: int = 20
     certainty: float = 2.33
     latency_ratio: float | None = 1.5
+    latency_least: float = 0.2
     latency: float | None = None
     restarts: int | None = 0
     memory_ratio: float | None = 1.3

@@ -30,8 +30,7 @@ STABLE, CANARY = "v23", "v24-beta"
 COHORT = "hieradata/cohorts/indextts2.yaml"
 DATA = Path(__file__).parent / "hieradata"
 DRIVE = "systemctl start fleet-canary.service"
-#: What the last pass said.
-SAID = "journalctl --sync; journalctl --unit fleet-canary.service --output cat _SYSTEMD_INVOCATION_ID=$(systemctl show --property=InvocationID --value fleet-canary.service)"
+SAID = "journalctl --sync; journalctl --unit fleet-canary.service --output cat --since @"
 INVENTORY = "nodes:\n" + "".join(f"  {node}.lab.test: {{role: tts_node, env: staging}}\n" for node in NODES)
 QUICK: dict[str, object] = {
     "profile::prometheus::scrape_interval": 5,
@@ -54,11 +53,11 @@ class Rollout:
         """Run ``fleet canary`` in the clone, and deploy what it committed; what it printed."""
         who = ["env", "GIT_AUTHOR_NAME=op", "GIT_AUTHOR_EMAIL=op@lab.test"]
         who += ["GIT_COMMITTER_NAME=op", "GIT_COMMITTER_EMAIL=op@lab.test"]
-        command = [*who, FLEET, "canary", *words, "--root", self.root]
-        done = subprocess.run(command, capture_output=True, text=True)
+        command: list[str | Path] = [*who, FLEET, "canary", *words, "--root", self.root]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         self.deploy()
-        return done.stdout
+        return str(done.stdout)
 
     def start(self, *words: str) -> str:
         """Start one over both nodes; return the node that is first."""
@@ -66,13 +65,18 @@ class Rollout:
         [member] = self.members
         return member
 
-    def drive(self, code: int = 0) -> str:
+    def drive(self) -> str:
         """Have the driver make a pass, and deploy what it pushed; what it said."""
-        run = self.fleet.lab.exec(SERVER, ["sh", "-c", DRIVE], check=False)
-        said = self.fleet.sh(SERVER, SAID)
-        assert (run.returncode == 0) == (code == 0), said
+        ok, said = self.pass_()
+        assert ok, said
         self.deploy()
         return said
+
+    def pass_(self) -> tuple[bool, str]:
+        """Have the driver make a pass; whether it did all that it had to, and what it said."""
+        now = self.fleet.sh(SERVER, "date +%s")
+        ok = self.fleet.holds(SERVER, DRIVE)
+        return ok, self.fleet.sh(SERVER, SAID + now)
 
     def until(self, holds: Callable[[], bool], seconds: float = 180) -> str:
         """Drive until something holds; the last word of the driver."""
@@ -274,9 +278,8 @@ def test_a_refused_push_changes_nothing_and_the_next_pass_goes_on(
 
         def refused() -> bool:
             nonlocal said
-            run = fleet.lab.exec(SERVER, ["sh", "-c", DRIVE], check=False)
-            said = fleet.sh(SERVER, SAID)
-            return run.returncode != 0
+            ok, said = rollout.pass_()
+            return not ok
 
         fleet.until(refused, 180, "a push that is refused")
         assert "not today" in said, said
@@ -293,7 +296,8 @@ def test_a_gate_a_hold_and_an_abort_are_an_operators_word(
 ) -> None:
     first = rollout.start("--gate", "100")
     fleet.converge(first)
-    rollout.until(lambda: "approve" in fleet.sh(SERVER, SAID))
+    said = rollout.until(lambda: "100 %" in rollout.pass_()[1])
+    assert "approve" in said, said
     comes(fleet, "CanaryWaits", seconds=90)
     rollout.say("hold", "indextts2", "--because", "lunch")
     assert rollout.state == "held"

@@ -58,6 +58,13 @@ def test_a_gate_waits_for_somebody_to_approve() -> None:
     assert decided(replace(gated, approved=(100,)), well()).startswith("wait gate")
 
 
+def test_short_jobs_that_differ_by_a_moment_are_alike() -> None:
+    short = replace(well(), cohort=replace(GOOD, seconds=0.17), stable=replace(GOOD, seconds=0.1))
+    assert decided(ROLLOUT, short, OVER).startswith("next")
+    longer = replace(short, cohort=replace(GOOD, seconds=0.4))
+    assert decided(ROLLOUT, longer, OVER).startswith("abort latency: latency: a job takes 0.4 s")
+
+
 def test_nothing_goes_on_in_a_freeze_and_a_breach_is_taken_back_all_the_same() -> None:
     assert decided(ROLLOUT, well(), OVER, ALL_DAY).startswith("wait freeze: well at 10 %; nothing goes on")
     broken = replace(well(), cohort=replace(GOOD, failed=40))
@@ -304,6 +311,8 @@ def breaches(rollout: Rollout, observed: Observation, now: datetime) -> list[str
         for name, mine, theirs, limit in (*pairs, ("gpu_memory", own.gpu_memory, others.gpu_memory, 1.3)):
             compared = name != "latency" or min(own.jobs, others.jobs) >= 1
             if not compared or mine is None or theirs is None:
+                continue
+            if name == "latency" and mine - theirs <= LIMITS.latency_least:
                 continue
             # what is nothing is exceeded by anything
             if (mine / theirs > limit) if theirs > 0 else mine > 0:

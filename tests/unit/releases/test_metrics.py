@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.unit.releases.simulated import NEW, OLD, SimulatedFront, SimulatedUni
 from tests.unit.releases.switching import a_world
 
 NAMES = ("hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other", "srv_abrt", "ttime")
-UNITS = {"tts-webui@0-blue.service": {"NRestarts": "2", "MemoryCurrent": "1234567890"}}
+UNITS = {"tts-webui@0-blue.service": {"NRestarts": "2", "MainPID": str(os.getpid())}}
 
 
 def row(proxy: str, part: str, *counts: int) -> dict[str, str]:
@@ -83,7 +84,8 @@ FRONT = {
     'releases_front_jobs_total{outcome="failed"}': 10,
     "releases_front_job_seconds": 2.5,
 }
-OF_UNITS = {'releases_webui_restarts_total{card="0"}': 2, 'releases_webui_memory_bytes{card="0"}': 1234567890}
+MEMORY = 'releases_webui_memory_bytes{card="0"}'
+OF_UNITS = {'releases_webui_restarts_total{card="0"}': 2, MEMORY: pytest.approx(30e6, rel=20)}
 SERVING = {'releases_serving_info{card="0",release="v23-1111111"}': 1}
 
 
@@ -120,13 +122,10 @@ def fails(error: Exception) -> Callable[[], Any]:
         ({"facts": fails(CommandFailed("systemctl show: no bus"))}, {**FRONT, **SERVING}),
         ({"facts": dict}, {**FRONT, **SERVING}),
         (
-            {"facts": lambda: {"tts-webui@0-blue.service": {"NRestarts": "2", "MemoryCurrent": "[not set]"}}},
+            {"facts": lambda: {"tts-webui@0-blue.service": {"NRestarts": "2", "MainPID": "0"}}},
             {**FRONT, **SERVING, 'releases_webui_restarts_total{card="0"}': 2},
         ),
-        (
-            {"facts": lambda: {"tts-webui@0-blue.service": {"MemoryCurrent": "18446744073709551615"}}},
-            {**FRONT, **SERVING},
-        ),
+        ({"facts": lambda: {"tts-webui@0-blue.service": {"MainPID": str(1 << 30)}}}, {**FRONT, **SERVING}),
     ],
 )
 def test_what_one_source_does_not_say_is_left_out(
@@ -228,3 +227,16 @@ def test_large_numbers_are_written_out() -> None:
     assert text("tts", [("webui_memory_bytes", {}, 80_123_456_789)]).splitlines()[-1] == (
         'releases_webui_memory_bytes{service="tts"} 80123456789'
     )
+
+
+def test_memory_is_what_a_process_has_for_itself(tmp_path: Path) -> None:
+    path = tmp_path / "tts.prom"
+
+    def memory() -> float:
+        Metrics().tell(a_node(a_world(), path))
+        return told(path)[MEMORY]
+
+    before, size = memory(), 200_000_000
+    kept = bytearray(b"\1" * size)
+    assert memory() - before > size / 2
+    assert len(kept) == size

@@ -17,7 +17,7 @@ _HELP = {
     "front_jobs_total": "counter: streams of jobs that ended, and joins and streams that failed or were cut",
     "front_job_seconds": "gauge: mean of the last 1024 streams of jobs, of this release",
     "webui_restarts_total": "counter: how often systemd has started a web UI again that ended by itself",
-    "webui_memory_bytes": "gauge: memory of a web UI",
+    "webui_memory_bytes": "gauge: memory that a web UI has for itself, without the files that it has read",
     "serving_info": "gauge: which release serves on a card",
 }
 
@@ -84,13 +84,26 @@ def _of_units(node: Node) -> Iterator[Sample]:
     units = {card: known.unit(card, one.slot) for card, one in node.state().cards.items()}
     if not units:
         return
-    facts = node.units.facts(list(units.values()), ("NRestarts", "MemoryCurrent"))
-    for name, fact in (("webui_restarts_total", "NRestarts"), ("webui_memory_bytes", "MemoryCurrent")):
-        for card, unit in units.items():
-            said = facts.get(unit, {}).get(fact, "")
-            # of one that does not run: [not set], or the largest number there is
-            if said.isdigit() and int(said) < 1 << 63:
-                yield name, {"card": card}, int(said)
+    facts = node.units.facts(list(units.values()), ("NRestarts", "MainPID"))
+    for card, unit in units.items():
+        said = facts.get(unit, {})
+        if "NRestarts" in said:
+            yield "webui_restarts_total", {"card": card}, int(said["NRestarts"])
+        if (memory := _memory_of(said.get("MainPID", "0"))) is not None:
+            yield "webui_memory_bytes", {"card": card}, memory
+
+
+def _memory_of(pid: str) -> int | None:
+    """Return what a process has for itself; None where it does not run.
+
+    What systemd counts as a unit's memory has the files in it that it has read: of a web UI that has just
+    loaded its weights, all of these.
+    """
+    with suppress(OSError), open(f"/proc/{int(pid)}/status", encoding="utf-8") as status:
+        for line in status:
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 def _of_state(node: Node) -> Iterator[Sample]:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from generator import clock
-from generator.canary.clone import Busy, locked
 from generator.canary.driver import CLONE, METRICS, Pass
 from generator.canary.driver import run as one_pass
 from generator.canary.rollout import Breach, State
@@ -208,6 +207,15 @@ def test_a_bad_release_is_taken_back_and_over_when_all_are_back(
     assert not [series for series in metrics(settings) if "breach" in series or "state" in series]
 
 
+def test_what_a_node_was_before_the_step_is_no_breach(fleet: World, settings: Path) -> None:
+    rollout = fleet.begin(since=NOW - timedelta(minutes=2))
+    # its agent has not run since
+    node = fleet.nodes[rollout.members[0]]
+    node.reported, node.first = NOW - timedelta(minutes=5), None
+    node.status, node.code, node.error = "failed", None, "no catalogue"
+    assert line(settings).startswith(f"wait: not there yet: {node.certname}")
+
+
 def test_a_breach_may_only_hold_it(fleet: World, settings: Path) -> None:
     fleet.begin(on_breach=Breach.HOLD)
     fleet.nodes[name(1)].seconds = 9.0
@@ -397,10 +405,11 @@ def test_locks_of_a_git_that_was_killed_are_no_hindrance(fleet: World, settings:
     (clone / "hieradata/env/prod.yaml").write_text("half-writt")
     for lock in ("index.lock", "HEAD.lock", "config.lock", "refs/remotes/origin/production.lock"):
         (clone / ".git" / lock).touch()
-    before = (clone / ".git").stat().st_ino
+    (clone / ".git" / "marker").touch()
+    (clone / "hieradata/cohorts/half.yaml").write_text("steps: [")
     fleet.converge(NOW)
     assert line(settings).startswith("wait: well for 0 of 600 s at 100 %")
-    assert (clone / ".git").stat().st_ino == before, "it is not made anew for that"
+    assert (clone / ".git" / "marker").exists(), "it is not made anew for that"
     clean(settings, fleet)
 
 
@@ -522,19 +531,20 @@ def test_a_driver_that_is_killed_at_any_point_goes_on(
 def test_of_two_drivers_one_works_and_the_other_says_so(fleet: World, driver: Driver, settings: Path) -> None:
     fleet.begin()
     head = fleet.head
-    hook(fleet.remote, "pre-receive", "sleep 2")
+    begun, go = driver.folder / "begun", driver.folder / "go"
+    # the first one's push takes until the second has ended
+    hook(
+        fleet.remote,
+        "pre-receive",
+        f"touch {begun}; for i in $(seq 300); do [ -e {go} ] && break; sleep 0.1; done",
+    )
     first = driver.start()
-    lock = Settings.load(settings).state
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            with locked(lock):
-                time.sleep(0.01)
-        except (Busy, FileNotFoundError) as error:
-            if isinstance(error, Busy):
-                break
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
     code, said = Driver(settings, driver.folder.with_name("bin2")).run()
     assert (code, said) == (0, "another driver is at work: nothing to do\n")
+    go.touch()
     out, err = first.communicate(timeout=60)
     assert (first.returncode, err) == (0, ""), out
     assert len(git(fleet.remote, "rev-list", f"{head}..production").splitlines()) == 1

@@ -11,7 +11,7 @@
 #   The nodes, sorted by name.
 # @example
 #   gateway::nodes('indextts2', 'prod')
-function gateway::nodes(Gateway::Service $service, Pattern[/\A[a-z0-9_]+\z/] $environment) >> Array[Gateway::Node, 1] {
+function gateway::nodes(Gateway::Name $service, Pattern[/\A[a-z0-9_]+\z/] $environment) >> Array[Gateway::Node, 1] {
   $active = 'nodes { deactivated is null and expired is null }'
   $class = "type = \"Class\" and title = \"${service.capitalize}\""
   $here = "trusted.extensions.pp_environment = \"${environment}\""

@@ -92,7 +92,7 @@ define gateway::service (
 ) {
   include gateway
 
-  $service = assert_type(Gateway::Service, $title) |$_wanted, $_got| {
+  $service = assert_type(Gateway::Name, $title) |$_wanted, $_got| {
     fail("${title} is no name of a service: give gateway::service that of a class, such as indextts2")
   }
   $certname = $trusted['certname']

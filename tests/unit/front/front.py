@@ -196,7 +196,7 @@ class Front:
 
     def until_it_teaches(self) -> None:
         """Wait: a process that has just begun asks its neighbour for 5 s what it knows, and teaches nobody before."""
-        teaches = "id=front .* flags=0x[0-9a-f]*3 "
+        teaches = r"id=(front|gateway) .* flags=0x[0-9a-f]*3 "
         self.wait_for(lambda: re.search(teaches, self.command("show peers")) is not None, 8)
 
     def let_in(self, jobs: bool) -> None:

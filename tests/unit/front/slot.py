@@ -32,6 +32,8 @@ class Slot:
         self.asked: list[str] = []
         #: The headers of the last request.
         self.headers: dict[str, str] = {}
+        #: The status that a gateway's check gets; None for that of any other page.
+        self.health: int | None = None
         #: How many heartbeats and streams are open.
         self.open = 0
         self._finish = threading.Event()
@@ -82,8 +84,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Streams, heartbeats, and pages that say which slot made them."""
-        self._note()
         url = urlsplit(self.path)
+        if url.path == "/gateway-health" and self.slot.health:
+            self._answer(b"", self.slot.health)
+            return
+        self._note()
         session = parse_qs(url.query).get("session_hash", [""])[0]
         if url.path == "/gradio_api/queue/data":
             self._stream(session)
@@ -117,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes, status: int = 200) -> None:
         self.send_response(status)
+        self.send_header("X-Release", f"v1-{self.slot.name}")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from generator import git_commit
 from generator.catalogue import CATALOGUE, Catalogue
 from generator.definition import find_definition
 from generator.errors import FleetError
-from generator.git_commit import commit_file, refuse_mixture, refuse_nobody
 from generator.inventory import FILE as INVENTORY
 from generator.inventory import KnownNode, known_nodes
 from generator.names import MOST, alike, quoted
@@ -19,7 +19,7 @@ from generator.reach import FileReach, reach
 from generator.role_classes import may_bring
 from generator.tokens import CERTNAME, NAME
 from generator.tree import Change
-from generator.yaml_edit import set_value, write_beside
+from generator.yaml_edit import set_value
 from generator.yaml_source import load_data
 
 HIERADATA = Path("hieradata")
@@ -104,17 +104,16 @@ def bump(
     roles = {role for role in {node.role for node in known} if may_bring(root, role, service)}
     reached = _only(reached, {node.certname for node in known if node.role in roles})
     if commit:
-        refuse_mixture(root, path)
+        git_commit.refuse_mixture(root, [path], "commit them first, or leave out --commit")
     change = plan(root, where, key, revision)
-    if change is None or change.after is None:
+    if change is None:
         return Bump(None, reached)
-    if commit:
-        refuse_nobody(root)
-    write_beside(path, change.after.decode())
     if not commit:
+        git_commit.write([change])
         return Bump(change, reached)
+    git_commit.refuse_nobody(root)
     message = "\n".join([f"Bump {service} to {revision} for {where.title}", "", *told(reached, root)])
-    return Bump(change, reached, commit_file(root, change, message))
+    return Bump(change, reached, git_commit.commit(root, [change], message))
 
 
 def check_pinned(root: Path, service: str, revision: str) -> None:
@@ -188,8 +187,7 @@ def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
         FleetError: the file is a link, or behind one.
     """
     path = root / where.file
-    if path.is_symlink() or os.path.realpath(path) != os.path.join(os.path.realpath(root), where.file):
-        raise FleetError(f"{path} is or goes through a link (edit what it stands for)")
+    refuse_link(root, where.file)
     if not path.exists():
         return Change(path, None, set_value("", (key,), value, path).encode())
     document, _ = load_data(path)
@@ -197,6 +195,17 @@ def plan(root: Path, where: Layer, key: str, value: str) -> Change | None:
         return None
     before = path.read_bytes()
     return Change(path, before, set_value(before.decode(), (key,), value, path).encode())
+
+
+def refuse_link(root: Path, file: Path) -> None:
+    """Refuse a ``file`` of the repository that is a link, or behind one: it stands for another.
+
+    Raises:
+        FleetError: it is.
+    """
+    path = root / file
+    if path.is_symlink() or os.path.realpath(path) != os.path.join(os.path.realpath(root), file):
+        raise FleetError(f"{path} is or goes through a link (edit what it stands for)")
 
 
 def told(reached: FileReach, base: Path) -> Iterator[str]:

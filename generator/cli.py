@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import sys
 
 import click
 
 from generator import __version__
+from generator.commands.lazy import LazyGroup
 from generator.errors import FleetError
 
-#: verb -> where its click command lives; imported only when it is called, because a render
-#: must not pay for the lab's imports.
+#: verb -> where its click command lives.
 VERBS = {
     "render": "generator.commands.render:render",
     "lint": "generator.commands.lint:lint",
@@ -27,6 +26,7 @@ VERBS = {
     "explain": "generator.commands.explain:explain",
     "pin": "generator.commands.pin:pin",
     "bump": "generator.commands.bump:bump",
+    "canary": "generator.commands.canary:canary",
     "diff": "generator.commands.diff:diff",
     "compile": "generator.commands.compile:compile_",
     "sample": "generator.commands.sample:sample",
@@ -42,28 +42,7 @@ VERBS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a verb when it is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the verbs, in the order of the table."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the verb ``cmd_name``; None where there is no such verb."""
-        if cmd_name not in VERBS:
-            import difflib
-
-            if near := difflib.get_close_matches(cmd_name, VERBS, n=1):
-                raise click.UsageError(f"No such command {cmd_name!r}. Did you mean {near[0]!r}?", ctx)
-            return None
-        module, _, attribute = VERBS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def fleet() -> None:
     """Turn bare machines into GPU service nodes, and keep them so.

@@ -127,6 +127,9 @@ def _shadowed(lookup: Lookup, result: Result) -> tuple[Entry, ...]:
         if path is None or not lookup.data.exists(path):
             entries.append(Entry(level, path))
             continue
+        if not level.asks(path, parsed.root):
+            entries.append(Entry(level, path, True))
+            continue
         document = lookup.data.read(path, level.reader)
         found = parsed.root in document.data
         line, column = document.position((parsed.root,), key=True) if found else (None, None)

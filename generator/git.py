@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 from generator.errors import CommandFailed
 
 
-def git(root: Path, *words: str, stdout: int = subprocess.PIPE) -> str:
+def git(root: Path, *words: str, stdin: str = "", stdout: int = subprocess.PIPE) -> str:
     """Run git in ``root`` without a shell, and return what it prints, or nothing where ``stdout`` takes that.
 
-    A path is never a pattern. What is no UTF-8 in the output is as in the name of a file (surrogates).
+    It reads ``stdin``. A path is never a pattern. What is no UTF-8 in its output is as in the name of a file
+    (surrogates).
 
     Raises:
         CommandFailed: git failed, with its words, or is not there.
@@ -20,7 +22,7 @@ def git(root: Path, *words: str, stdout: int = subprocess.PIPE) -> str:
         done = subprocess.run(
             ["git", "--literal-pathspecs", *words],
             cwd=root,
-            stdin=subprocess.DEVNULL,
+            input=os.fsencode(stdin),
             stdout=stdout,
             stderr=subprocess.PIPE,
         )

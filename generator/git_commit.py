@@ -1,8 +1,10 @@
-"""Commits of a single file, whatever else is changed or staged beside it."""
+"""Commits of certain files, whatever else is changed or staged beside them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
@@ -10,24 +12,34 @@ from generator.git import git
 from generator.tree import Change
 from generator.yaml_edit import write_beside
 
+#: Names for one command line, which Linux bounds (`git status` takes none by standard input).
+_SOME = 500
 
-def is_committed(root: Path, path: Path) -> bool:
-    """Whether ``path`` is as the last commit of the repository at ``root`` has it, be that not at all.
+
+def uncommitted(root: Path, paths: Sequence[Path]) -> list[Path]:
+    """Return those of ``paths`` that are not as the last commit of the repository at ``root`` has them.
 
     Raises:
         CommandFailed: ``root`` is in no git repository.
     """
-    return not git(root, "status", "--porcelain", "--untracked-files=normal", "--", _name(root, path))
+    found: list[Path] = []
+    for start in range(0, len(paths), _SOME):
+        some = paths[start : start + _SOME]
+        named = [_name(root, path) for path in some]
+        if git(root, "status", "--porcelain", "--untracked-files=normal", "--", *named):
+            # which of them: seldom asked
+            found += [path for path in some if len(some) == 1 or uncommitted(root, [path])]
+    return found
 
 
-def refuse_mixture(root: Path, path: Path) -> None:
-    """Refuse a file with changes that a commit of the whole file would take along.
+def refuse_mixture(root: Path, paths: Sequence[Path], cure: str) -> None:
+    """Refuse files with changes that a commit of whole files would take along.
 
     Raises:
-        FleetError: ``path`` has changes that are not committed.
+        FleetError: one of ``paths`` has changes that are not committed; with the ``cure``.
     """
-    if not is_committed(root, path):
-        raise FleetError(f"{path} has uncommitted changes (commit them first, or leave out --commit)")
+    if changed := uncommitted(root, paths):
+        raise FleetError(f"{changed[0]} has uncommitted changes ({cure})")
 
 
 def refuse_nobody(root: Path) -> None:
@@ -44,33 +56,64 @@ def refuse_nobody(root: Path) -> None:
         raise FleetError(f"git does not know who commits ({cure})") from None
 
 
-def commit_file(root: Path, change: Change, message: str) -> str:
-    """Commit ``change``, which is written already, with the repository's hooks; return the short hash.
-
-    What is staged of other files stays staged. Where git does not commit, the file is put back.
+def write(changes: Iterable[Change]) -> None:
+    """Carry out the changes, each at one stroke; where one cannot be, those before it are put back.
 
     Raises:
+        FleetError: the system does not let it.
+    """
+    done: list[Change] = []
+    try:
+        for change in changes:
+            done.append(change)
+            _put(change.path, change.after)
+    except BaseException:
+        for change in reversed(done):
+            _put(change.path, change.before)
+        raise
+
+
+def commit(root: Path, changes: Sequence[Change], message: str) -> str:
+    """Carry out ``changes``, at least one, and commit them as one, with hooks; return the short hash.
+
+    What is staged of other files stays staged. Where git does not commit, all is put back.
+
+    Raises:
+        FleetError: the system does not let a file be written.
         CommandFailed: git did not commit, with its words.
     """
-    name = _name(root, change.path)
+    write(changes)
+    new = [_name(root, change.path) for change in changes if change.before is None]
     try:
-        if change.before is None:
-            # a commit of a path takes that path alone, and none that git does not know
-            git(root, "add", "--intent-to-add", "--", name)
-        git(root, "commit", "--quiet", f"--message={message}", "--", name)
+        if new:
+            # a commit of paths takes those alone, and none that git does not know
+            _of_paths(root, new, "add", "--intent-to-add")
+        names = [_name(root, change.path) for change in changes]
+        _of_paths(root, names, "commit", "--quiet", f"--message={message}")
     except BaseException:
-        _put_back(root, change)
+        write(Change(change.path, change.after, change.before) for change in changes)
+        if new:
+            # forgets the intent to add them; there is none where `git add` failed
+            _of_paths(root, new, "rm", "--cached", "--quiet", "--ignore-unmatch")
         raise
     return git(root, "rev-parse", "--short", "HEAD").strip()
 
 
-def _put_back(root: Path, change: Change) -> None:
-    if change.before is not None:
-        write_beside(change.path, change.before.decode())
+def _of_paths(root: Path, names: Iterable[str], *words: str) -> None:
+    """Run git for files by standard input: those of a whole fleet are more than a command line takes."""
+    git(root, *words, "--pathspec-from-file=-", "--pathspec-file-nul", stdin="\0".join(names))
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is not None:
+        write_beside(path, content.decode())
         return
-    change.path.unlink(missing_ok=True)
-    # forgets the intent to add it; there is none where `git add` failed
-    git(root, "rm", "--cached", "--quiet", "--ignore-unmatch", "--", _name(root, change.path))
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FleetError(f"{path}: cannot remove it: {error.strerror} (check the folder's mode)") from None
+    with suppress(OSError):  # a folder that is empty now: git does not keep one either
+        path.parent.rmdir()
 
 
 def _name(root: Path, path: Path) -> str:

@@ -57,33 +57,36 @@ def reach(
     if key is None and not path.exists():
         raise FleetError(f"{path}: there is no such file")
     name = os.path.relpath(path.absolute(), root.absolute())
-    if not _could_be_read(hierarchy, name):
+    level = _level_of(hierarchy, name)
+    if level is None:
         raise AnswerIsNo(f"{path}: no layer of {hierarchy.levels[0].file} reads this file")
-    reader = _Reader(root / name, key)
+    reader = _Reader(root / name, key, level.reader)
     for node in nodes:
         reader.see(Lookup(hierarchy, reader.data, Scope.of(node)), node.certname)
     return FileReach(reader.path, reader.level, reader.readers, len(nodes), list(reader.reaches.values()))
 
 
-def _could_be_read(hierarchy: Hierarchy, name: str) -> bool:
-    """Whether a level, be it of the module that the path ``name`` leads into, has a pattern for it."""
+def _level_of(hierarchy: Hierarchy, name: str) -> Level | None:
+    """Return the first level with a pattern for the path ``name``, be it of the module that it leads into."""
     _, _, inside = name.partition("/")
     module, _, rest = inside.partition("/")
     own = hierarchy.module(module) if rest else None
     asked = [(hierarchy, name), *([(own, rest)] if own else [])]
-    return any(
-        pattern.fullmatch(path)
+    reading = (
+        level
         for layers, path in asked
         for level in layers.levels
-        for pattern in level.patterns()
+        if any(pattern.fullmatch(path) for pattern in level.patterns())
     )
+    return next(reading, None)
 
 
 class _Reader:
     """Goes through the nodes, and keeps for one file what each makes of its keys."""
 
-    def __init__(self, path: Path, key: str | None) -> None:
+    def __init__(self, path: Path, key: str | None, reader: str) -> None:
         self.path = path
+        self.reader = reader
         self.data = Data()
         self.level: Level | None = None
         self.readers: list[str] = []
@@ -111,7 +114,7 @@ class _Reader:
                 found.nodes.append(certname)
 
     def _keys(self) -> Iterator[tuple[str, Reach]]:
-        document = self.data.read(self.path)
+        document = self.data.read(self.path, self.reader)
         for key in document.data:
             if key != LOOKUP_OPTIONS:
                 yield key, Reach(key, document.position((key,), key=True)[0])

@@ -17,7 +17,7 @@ from generator.yaml_events import events
 from generator.yaml_puppet import PuppetBuilder
 from generator.yaml_text import Place, read_text
 
-__all__ = ["Document", "Step", "load", "load_data"]
+__all__ = ["Document", "Step", "load", "load_data", "load_text"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,16 @@ def load(path: Path) -> Document:
         InputError: the file cannot be read, is no strict YAML, or is over the limits of
             :mod:`generator.yaml_builder`.
     """
-    root = Builder(path).build(events(path, read_text(path)))
+    return load_text(path, read_text(path))
+
+
+def load_text(path: Path, text: str) -> Document:
+    """Read the YAML mapping in ``text``, such as ``path`` had at another time.
+
+    Raises:
+        InputError: as for :func:`load`.
+    """
+    root = Builder(path).build(events(path, text))
     return Document(path, root.data, root)
 
 

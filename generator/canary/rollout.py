@@ -76,6 +76,12 @@ class Rollout:
         return next((step for step in self.steps if step > self.step), None)
 
     @property
+    def gate(self) -> int | None:
+        """The next step, where somebody has to approve it first; None where nobody has to."""
+        step = self.next_step
+        return step if step in self.gates and step not in self.approved else None
+
+    @property
     def share(self) -> int:
         """The percent of a gateway's requests that the members get."""
         return self.step if self.traffic is None else self.traffic

@@ -61,7 +61,19 @@ def dump(rollout: Rollout) -> str:
         "taken_back": list(rollout.taken_back),
     }
     kept = {key: value for key, value in said.items() if value or key == "members"}
-    return f"---\n{_HEAD}{yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=150)}"
+    return f"---\n{_HEAD}{yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=150)}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text that begins with a colon in quotes: Ruby takes it for a symbol otherwise."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="'" if text.startswith(":") else None
+    ),
+)
 
 
 def interval_text(seconds: int) -> str:
@@ -92,6 +104,8 @@ def parse(document: Document) -> Rollout:
     """
     reader = _Reader(document)
     reader.known()
+    if "members" not in document.data:
+        raise document.error((), "members is missing (members: [] where nobody has the revision)")
     steps = reader.percents("steps", required=True)
     rollout = Rollout(
         service=reader.service(),

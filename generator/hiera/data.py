@@ -6,10 +6,12 @@ import functools
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.errors import InputError
+from generator.hiera import cohort
 from generator.yaml_source import Document, load_data
 from generator.yaml_text import read_bytes
 
@@ -53,7 +55,7 @@ class Data:
         if file.document is None:
             try:
                 document, file.surprises = load_data(path)
-                file.document = _as_json(document) if reader == JSON else document
+                file.document = _AS.get(reader, _as_it_is)(document)
             except InputError as error:
                 file.document = error
         if isinstance(file.document, InputError):
@@ -73,10 +75,25 @@ class Data:
         file = self._file(path)
         if file.raw is None:
             return False
+        if reader == cohort.READER:
+            return key == cohort.key_of(path) and key in self.read(path, reader).data
         needle = _needle(key)
         if needle and not file.opaque and needle not in file.raw:
             return False
         return key in self.read(path, reader).data
+
+    def speaks_to(self, path: Path, reader: str, certname: object) -> bool:
+        """Whether ``path`` has something for the node ``certname``: a rollout's file has, for its members.
+
+        So may one that is broken: asked for its key, it says what is wrong.
+        """
+        if reader != cohort.READER:
+            return True
+        try:
+            document = self.read(path, reader)
+        except InputError:
+            return True
+        return isinstance(document, cohort.Cohort) and certname in document.members
 
     def _file(self, path: Path) -> _File:
         file = self._files.get(path)
@@ -113,3 +130,11 @@ def _as_json(document: Document) -> Document:
         return replace(document, data=json.loads(document.path.read_text(encoding="utf-8")))
     except json.JSONDecodeError as error:
         raise InputError(document.path, error.lineno, error.colno, f"no JSON: {error.msg}") from None
+
+
+def _as_it_is(document: Document) -> Document:
+    return document
+
+
+#: What each reader makes of what YAML says.
+_AS: dict[str, Callable[[Document], Document]] = {JSON: _as_json, cohort.READER: cohort.Cohort.of}

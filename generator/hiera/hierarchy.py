@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import InputError
+from generator.hiera import cohort
 from generator.hiera.level import Level
 from generator.yaml_source import Document, Step, load_data
 
@@ -17,7 +18,12 @@ FILE = "hiera.yaml"
 _LOCATIONS = ("path", "paths", "glob", "globs", "mapped_paths", "uri", "uris")
 _LISTS = ("paths", "globs", "mapped_paths", "uris")
 _FUNCTIONS = ("data_hash", "lookup_key", "data_dig", "hiera3_backend")
-_READERS = {"yaml_data": "data_hash", "json_data": "data_hash", "eyaml_lookup_key": "lookup_key"}
+_READERS = {
+    "yaml_data": "data_hash",
+    "json_data": "data_hash",
+    "eyaml_lookup_key": "lookup_key",
+    cohort.READER: "lookup_key",
+}
 _TOP = ("version", "defaults", "hierarchy", "plan_hierarchy", "default_hierarchy")
 _DEFAULTS = (*_FUNCTIONS[:3], "datadir", "options")
 _LEVEL = ("name", *_FUNCTIONS, *_LOCATIONS, "datadir", "options")

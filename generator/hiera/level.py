@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import InputError
+from generator.hiera import cohort
 from generator.hiera.glob import braces, expand, segment_regex
 from generator.hiera.interpolation import interpolate
 from generator.hiera.problem import Problem
@@ -55,6 +56,10 @@ class Level:
             return [path for text in self._texts(scope) for path in self._paths(datadir, text)]
         except Problem as problem:
             raise self.error(str(problem)) from None
+
+    def asks(self, path: Path, root: str) -> bool:
+        """Whether the level reads ``path`` for the key ``root``: a rollout's file is read for one alone."""
+        return self.reader != cohort.READER or root == cohort.key_of(path)
 
     def error(self, message: str) -> InputError:
         """Return (not raise) the error that ``message`` holds for this level."""

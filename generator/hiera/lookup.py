@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import FleetError, InputError
+from generator.hiera import cohort
 from generator.hiera import options as lookup_options
 from generator.hiera.convert import convert
 from generator.hiera.data import Data
@@ -58,9 +59,13 @@ class Lookup:
             raise FleetError(f"{key}: lookups in values nested too deep (flatten them)") from None
 
     def candidates(self, level: Level) -> list[Path]:
-        """Return what :meth:`Level.candidates` says for this node."""
+        """Return what :meth:`Level.candidates` says for this node, without rollouts that are of others."""
         if level not in self._candidates:
-            self._candidates[level] = level.candidates(self.scope)
+            paths = level.candidates(self.scope)
+            if level.reader == cohort.READER:
+                name = self.scope.trusted.get("certname")
+                paths = [path for path in paths if self.data.speaks_to(path, level.reader, name)]
+            self._candidates[level] = paths
         return self._candidates[level]
 
     def places(self, module: str | None = None) -> Iterator[tuple[Level, Path | None]]:
@@ -149,12 +154,12 @@ class Lookup:
         if not self.data.exists(path):
             trail.append(Entry(level, path))
             return NOT_FOUND
-        document = self.data.read(path, level.reader)
-        if root not in document.data:
+        if not level.asks(path, root) or root not in self.data.read(path, level.reader).data:
             trail.append(Entry(level, path, exists=True))
             return NOT_FOUND
+        document = self.data.read(path, level.reader)
         value = document.data[root]
-        if has_expression(value):
+        if level.reader != cohort.READER and has_expression(value):
             self._interpolated = True
             try:
                 value = interpolate(value, self.scope, self._nested, stack)

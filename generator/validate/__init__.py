@@ -8,6 +8,7 @@ from pathlib import Path
 
 from generator.errors import InputError, InputErrors
 from generator.validate.claims import check_claims, check_ports
+from generator.validate.cohorts import check_cohorts
 from generator.validate.expressions import check_expressions
 from generator.validate.finding import Finding, Severity, of_error
 from generator.validate.keys import check_keys
@@ -31,6 +32,7 @@ CHECKS: tuple[Callable[[Repository], Iterator[Finding]], ...] = (
     check_wrapped,
     check_expressions,
     check_releases,
+    check_cohorts,
     check_weights,
     check_claims,
     check_ports,

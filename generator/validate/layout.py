@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 
 from generator.hiera import Level, Scope
+from generator.hiera.cohort import READER as COHORT
 from generator.inventory import FILE, make_node
 from generator.puppet_types.nodes import suggestion
 from generator.tokens import CERTNAME, NAME
@@ -75,7 +76,9 @@ def check_unread(repository: Repository) -> Iterator[Finding]:
 
 
 def _is_judged(repository: Repository, level: Level) -> bool:
-    """Tell whether it can be known which files of a level are read by nobody."""
+    """Tell whether it can be known which files of a level are read by nobody, and that it is a mistake."""
+    if level.reader == COHORT:
+        return False  # a rollout that was taken back has no members
     facts = list(repository.facts.values())
     complaint = any(
         found

@@ -9,6 +9,8 @@ from typing import Any
 
 from generator.errors import InputError
 from generator.hiera import Hierarchy, Level, files
+from generator.hiera.cohort import READER as COHORT
+from generator.hiera.cohort import Cohort
 from generator.inventory import FACTS, KnownNode, known_nodes, read_facts
 from generator.inventory import FILE as INVENTORY
 from generator.validate.finding import Finding, Severity, of_error
@@ -107,6 +109,7 @@ def _read(levels: Mapping[Path, Level | None], found: list[Finding]) -> Iterator
             continue
         try:
             document, surprises = load_data(path)
+            document = Cohort.of(document) if level.reader == COHORT else document
         except InputError as error:
             found.append(of_error(error, Severity.BROKEN))
             continue

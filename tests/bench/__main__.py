@@ -14,6 +14,7 @@ from generator.lab import Lab
 from generator.progress import say, step
 from tests.bench import (
     agent,
+    canary_plan,
     capacity,
     converge,
     diff,
@@ -34,6 +35,7 @@ RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "render": render.measure,
     "validate explain": validate.measure,
+    "canary.plan": canary_plan.measure,
     "diff": diff.measure,
     "gpu": gpu.measure,
     "weights": weights.measure,

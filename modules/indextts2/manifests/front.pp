@@ -14,6 +14,8 @@ class indextts2::front {
   $pem = "${folder}/tls.pem"
   $libexec = $indextts2::libexec_dir
   $run_dir = '/run/indextts2-front'
+  # by which it says what `releases` knows
+  $notice = '/var/lib/releases/indextts2.map'
   $certificate = $indextts2::tls_certificate
   $key = $indextts2::tls_key
   if ($certificate =~ Undef) != ($key =~ Undef) {
@@ -74,6 +76,7 @@ class indextts2::front {
       'max_rate'      => $indextts2::max_requests,
       'metrics_port'  => $indextts2::metrics_port,
       'run_dir'       => $run_dir,
+      'notice'        => $notice,
   })
 
   $content = $indextts2::users ? {
@@ -99,6 +102,15 @@ class indextts2::front {
       purge   => true,
       force   => true,
       backup  => false,
+      ;
+    # HAProxy takes no configuration without it; what is in it, `releases` writes
+    $notice:
+      content => '',
+      replace => false,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      before  => File[$config],
       ;
     $config:
       # one that HAProxy does not take never gets there

@@ -18,7 +18,7 @@ class indextts2::remove {
   $unit_files = $others.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/indextts2.json'
   # with what a killed write leaves, and what was found to be rubbish
-  $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/indextts2.json${suffix}" }
+  $written = ['json', 'json.new', 'json.broken', 'map', 'map.new'].map |$suffix| { "/var/lib/releases/indextts2.${suffix}" }
   $find = "/usr/bin/find /etc/systemd/system -maxdepth 1 -type f -name 'indextts2-webui@*'"
 
   ([$switch, $watch] + $units).each |$unit| {

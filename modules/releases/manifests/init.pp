@@ -27,9 +27,10 @@ class releases {
       ensure => directory,
       mode   => '0755',
       ;
+    # A state is root's by its own mode; what the front and the node exporter read of a service lies beside it.
     '/var/lib/releases':
       ensure => directory,
-      mode   => '0700',
+      mode   => '0711',
       ;
     # In the catalogue, so that a run without a change asks the server for no file.
     '/usr/local/sbin/releases':

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from indextts.utils.front import TextNormalizer  # type: ignore[import-not-found]
-from standin.fault import misbehave  # type: ignore[import-not-found]
+from standin.fault import Tenth, misbehave, of_release, spoil  # type: ignore[import-not-found]
 from standin.voice import EMOTIONS, speak  # type: ignore[import-not-found]
 from standin.weights import WeightsError, load, load_models  # type: ignore[import-not-found]
 
@@ -64,7 +64,7 @@ if RELEASE["weights"]:
     except WeightsError as error:
         sys.exit(str(error))
     print(f">> {size} bytes of weights read from {args.model_dir}", flush=True)
-if fault := os.environ.get("STANDIN_FAULT"):
+if fault := of_release(os.environ.get("STANDIN_FAULT", ""), RELEASE["revision"]):
     misbehave(fault, args.host, args.port)
 
 # Only now, because a start that lacks its weights has to fail at once.
@@ -98,7 +98,7 @@ def gen_single(
     """
     if not text.strip():
         raise gr.Error("请输入文本 (nothing to say)")
-    if fault:
+    if spoil(fault):
         raise gr.Error(f"the fault {fault!r} was asked for")
     keep(prompt)
     emotions = dict(zip(EMOTIONS, (vec1, vec2, vec3, vec4, vec5, vec6, vec7, vec8), strict=True))
@@ -137,6 +137,17 @@ with gr.Blocks(
             generate = gr.Button("生成语音", variant="primary", elem_id="generate")
             output = gr.Audio(label="生成结果", type="filepath", elem_id="output")
     generate.click(gen_single, [prompt_audio, text_box, *sliders], output, api_name="gen_single")
+
+if fault == "tenth":
+    create_app = gr.routes.App.create_app
+
+    def spoilt(*words: Any, **options: Any) -> Any:
+        """Make the web server's app, and put what spoils it before it."""
+        app = create_app(*words, **options)
+        app.add_middleware(Tenth)
+        return app
+
+    gr.routes.App.create_app = spoilt
 
 if __name__ == "__main__":
     demo.queue(20)

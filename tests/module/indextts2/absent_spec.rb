@@ -58,8 +58,9 @@ RSpec.describe 'indextts2', type: :class do
   end
 
   it 'takes what the program releases has written, with what a kill left' do
-    beside = ['/var/lib/releases/indextts2.json.new', '/var/lib/releases/indextts2.json.broken']
-    beside.each { |file| is_expected.to contain_file(file).with_ensure('absent') }
+    %w[json json.new json.broken map map.new].each do |suffix|
+      is_expected.to contain_file("/var/lib/releases/indextts2.#{suffix}").with_ensure('absent').that_requires("Service[#{FRONT}]")
+    end
   end
 
   it 'asks for nothing of cards' do

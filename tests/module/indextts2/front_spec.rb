@@ -34,6 +34,15 @@ RSpec.describe 'indextts2', type: :class do
     is_expected.to contain_file('/etc/indextts2/front').with(owner: 'root', group: 'indextts2-front', mode: '0750')
   end
 
+  it 'has what releases notes for it there before the configuration that names it, and leaves it alone from then on' do
+    is_expected.to contain_file('/var/lib/releases/indextts2.map')
+      .with(ensure: 'file', content: '', replace: false, owner: 'root', group: 'root', mode: '0644')
+      .that_comes_before("File[#{FRONT_CONFIG}]").that_requires('File[/var/lib/releases]')
+    is_expected.to contain_file('/var/lib/releases').with_mode('0711')
+    is_expected.to a_description_with('notice', '/var/lib/releases/indextts2.map')
+    is_expected.to a_front_with('http-response set-header X-Release %[srv_name,map(/var/lib/releases/indextts2.map)] if { srv_name,map(/var/lib/releases/indextts2.map) -m found }')
+  end
+
   it 'clears its folder of what a killed run left there, which may be a key, and keeps no copy of it' do
     is_expected.to contain_file('/etc/indextts2/front').with(recurse: true, purge: true, force: true, backup: false)
   end

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from generator.canary import rollout_file
 from generator.canary.rollout import Rollout, State
@@ -26,6 +26,7 @@ CANARY = Rollout(
 )
 
 
+@settings(deadline=None)
 @given(rollouts())
 def test_a_rollout_reads_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, rollout: Rollout

@@ -36,15 +36,19 @@ class web (
   file { '/etc/web.conf': content => epp('web/web.conf.epp', { 'port' => $port }) }
 }
 """
+#: The layer that a broken rollout would break, were it served.
+COHORT = "modules/releases/lib/puppet/functions/releases/cohort.rb"
 CONTROL = {
     "environment.conf": "modulepath = modules:$basemodulepath\n",
     "hiera.yaml": "version: 5\ndefaults: {datadir: hieradata, data_hash: yaml_data}\n"
-    "hierarchy: [{name: all, path: common.yaml}]\n",
+    "hierarchy: [{name: cohort, glob: cohorts/*.yaml, lookup_key: 'releases::cohort'},"
+    " {name: all, path: common.yaml}]\n",
     "hieradata/common.yaml": "web::port: 80\n",
     "inventory.yaml": "nodes:\n  web1.example.org: {role: web, env: prod}\n",
     "manifests/site.pp": "node default { include role::web }\n",
     "modules/role/manifests/web.pp": "# @summary A web server\nclass role::web {\n  include web\n}\n",
     "modules/web/manifests/init.pp": INIT,
+    COHORT: (REPOSITORY / COHORT).read_text(),
     "modules/web/templates/web.conf.epp": "<%- | Integer $port | -%>\nport=<%= $port %>\n",
     "tests/facts/debian-12.json": json.dumps(FACTS),
 }
@@ -85,7 +89,11 @@ def test_code_serves_only_when_it_parses_its_data_is_valid_and_nodes_compile(
     """One test, as Puppet takes seconds to start."""
 
     def push(**changes: str) -> Deploy:
-        name = {"init": "modules/web/manifests/init.pp", "data": "hieradata/common.yaml"}
+        name = {
+            "init": "modules/web/manifests/init.pp",
+            "data": "hieradata/common.yaml",
+            "cohort": "hieradata/cohorts/web.yaml",
+        }
         commit = origin.commit(CONTROL | {name[key]: text for key, text in changes.items()})
         done = deploy(settings, None, False)[0]
         assert done.commit == commit
@@ -100,6 +108,10 @@ def test_code_serves_only_when_it_parses_its_data_is_valid_and_nodes_compile(
         (
             {"data": "web::port: 666\n"},
             "modules/web/manifests/init.pp:9:5: 666 is nobody's port (web1.example.org does not compile)",
+        ),
+        (
+            {"cohort": "revision: v2\nmembers: web1.example.org\n"},
+            "hieradata/cohorts/web.yaml:2:10: no rollout: members is a list of certnames",
         ),
     ]:
         done = push(**changes)

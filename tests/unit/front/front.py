@@ -112,9 +112,11 @@ class Front:
             },
             "hold": 20,
             "run_dir": str(folder),
+            "notice": str(folder / "map"),
         }
         self.config = folder / "haproxy.cfg"
         self.log = folder / "log"
+        self.note({})
         self.process: subprocess.Popen[bytes] | None = None
 
     def configure(self, **values: Any) -> None:
@@ -151,6 +153,14 @@ class Front:
         for slot in self.slots.values():
             slot.finish()
             slot.stop()
+        self._end()
+
+    def restart(self) -> None:
+        """As systemctl restart does."""
+        self._end()
+        self.start()
+
+    def _end(self) -> None:
         if self.process:
             self.process.terminate()
             self.process.wait(10)
@@ -193,6 +203,10 @@ class Front:
         ]
         said = "".join(self.command(line) for line in lines)
         assert not said.strip(), said
+
+    def note(self, notice: dict[str, str]) -> None:
+        """Write down what it says from its start on, as `releases` does."""
+        (self.folder / "map").write_text("".join(f"{key} {value}\n" for key, value in notice.items()))
 
     def until_it_teaches(self) -> None:
         """Wait: a process that has just begun asks its neighbour for 5 s what it knows, and teaches nobody before."""

@@ -34,6 +34,8 @@ class Slot:
         self.headers: dict[str, str] = {}
         #: The status that a gateway's check gets; None for that of any other page.
         self.health: int | None = None
+        #: Headers that it answers with, beside its own.
+        self.says: dict[str, str] = {}
         #: How many heartbeats and streams are open.
         self.open = 0
         self._finish = threading.Event()
@@ -122,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes, status: int = 200) -> None:
         self.send_response(status)
-        self.send_header("X-Release", f"v1-{self.slot.name}")
+        for name, value in self.slot.says.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

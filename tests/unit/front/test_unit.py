@@ -80,6 +80,11 @@ def test_what_haproxy_reads_is_noted_and_nothing_that_lies_beside_it(
         assert sorted(noted) == [folder / one for one in there]
 
 
+def test_what_it_is_to_say_is_noted_before_its_configuration_is_checked(epp: Render) -> None:
+    unit = read_unit(epp("front.service.epp", {"account": "tts-front"}))
+    assert unit["ExecStartPre"][1] == "-+/usr/local/sbin/releases indextts2 note"
+
+
 def test_the_weights_are_put_right_after_a_start(epp: Render) -> None:
     unit = read_unit(epp("front.service.epp", {"account": "tts-front"}))
     assert unit["ExecStartPost"] == ["-+/usr/local/sbin/releases indextts2 steer"]

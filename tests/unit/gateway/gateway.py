@@ -41,6 +41,7 @@ class Gateway(Front):
         self.slots = {name: Slot(name, port) for name, port in zip(names, ports, strict=True)}
         for node in self.slots.values():
             node.health = 200
+            node.says = {"X-Release": f"v1-{node.name}"}
         self.values: dict[str, Any] = {
             "service": "indextts2",
             "name": "gw1.example",
@@ -63,13 +64,13 @@ class Gateway(Front):
             for node, weight in zip(self.slots.values(), weights, strict=False)
         ]
 
-    def start(self, **values: Any) -> None:
-        """Start the nodes and the gateway, and wait until it has asked each node how it is."""
+    def start(self, taking: bool = True, **values: Any) -> None:
+        """Start the nodes and the gateway, and wait until it knows that all nodes take jobs, or that none does."""
         for node in self.slots.values():
             node.start()
         super().start(**values)
         for node in (self.values | values)["nodes"]:
-            self.until(node["name"], "new", "UP")
+            self.until(node["name"], "new", "UP" if taking else "DOWN")
 
     def until(self, node: str, backend: str, state: str) -> None:
         """Wait until a node is UP, or DOWN, by a check of ``backend``'s own; 2 s apart, and two that fail."""
@@ -85,7 +86,7 @@ class Gateway(Front):
 
     def drain(self, node: Slot) -> None:
         """Have a node take no new jobs, and wait until the gateway knows."""
-        node.health = 404
+        node.health = 503
         self.until(node.name, "new", "DOWN")
 
     def client(self, **more: Any) -> Client:

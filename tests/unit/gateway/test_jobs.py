@@ -136,13 +136,30 @@ def test_a_node_that_is_gone_loses_no_new_request(gateway: Gateway) -> None:
     assert [client.join("x") for client in clients] == [left.name] * len(clients)
 
 
-def test_a_node_without_a_card_is_as_one_that_is_gone(gateway: Gateway) -> None:
+def test_a_node_that_does_not_let_the_gateway_in_is_as_one_that_is_gone(gateway: Gateway) -> None:
     gateway.start()
     client = gateway.client()
     node = gateway.slots[client.upload()]
-    node.health = 503
+    node.health = 403
     gateway.until(node.name, "kept", "DOWN")
     assert client.join("one") != node.name
+
+
+def test_nodes_of_before_that_do_not_know_what_a_gateway_asks_serve(gateway: Gateway) -> None:
+    for node in gateway.slots.values():
+        node.health = 404
+    gateway.start(taking=False)
+    client = gateway.client()
+    assert client.join("one") == client.file()
+
+
+def test_a_page_that_is_loaded_anew_leaves_a_node_that_takes_no_jobs(gateway: Gateway) -> None:
+    gateway.start()
+    client = gateway.client()
+    node = gateway.slots[client.upload()]
+    gateway.drain(node)
+    assert client.ask("/config").text == node.name
+    assert client.ask("/", page=True).text == client.join("one") == client.file() != node.name
 
 
 def test_with_no_node_at_all_the_answer_says_so(gateway: Gateway) -> None:

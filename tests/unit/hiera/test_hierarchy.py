@@ -36,7 +36,7 @@ REFUSED = {
     "version: 5\nhierarchy:\n  - {name: x, mapped_paths: [a, b]}\n":
         "3:29: mapped_paths takes three: a variable, a name for each value, a path with it",
     "version: 5\nhierarchy:\n  - {name: x, path: a, lookup_key: my::own}\n":
-        "3:36: lookup_key: my::own is not understood here (known: data_hash: yaml_data, data_hash: json_data, lookup_key: eyaml_lookup_key)",
+        "3:36: lookup_key: my::own is not understood here (known: data_hash: yaml_data, data_hash: json_data, lookup_key: eyaml_lookup_key, lookup_key: releases::cohort)",
     "version: 5\nhierarchy:\n  - {name: x, path: a, options: {path: b}}\n": "3:33: options is a mapping, without path and uri",
     "version: 5\nhierarchy:\n  - {name: x, path: a}\n  - {name: x, path: b}\n":
         "4:12: a second level 'x' (each level has a name of its own)",

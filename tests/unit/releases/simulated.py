@@ -79,6 +79,9 @@ class World:
         self.trace: list[str] = []
         self.watch: Callable[[World], None] = lambda world: None
         self.meanwhile: Callable[[World], None] = lambda world: None
+        #: what the front says of releases and jobs, and what it would say from its start on
+        self.posted: dict[str, str] = {}
+        self.noted: dict[str, str] = {}
         self.going_down = False
         #: whether releases@tts.service does something just now, for a caller that was killed
         self.under_way = False
@@ -123,6 +126,7 @@ class World:
         self.flapping.clear()
         self.starting = None
         self.weights = self.fresh_weights()
+        self.posted = dict(self.noted)
         self.closed = False
 
     def node(self) -> Node:
@@ -290,6 +294,19 @@ class SimulatedFront(Front):
 
     def weighs(self, weights: Mapping[str, int], closed: bool = False) -> bool:
         return (self._world.weights, self._world.closed) == (weights, closed)
+
+    def posted(self) -> dict[str, str] | None:
+        return self._world.posted
+
+    def post(self, notice: Mapping[str, str]) -> None:
+        if self._world.weights is None:
+            raise FrontError("no such socket")
+        if notice != self._world.posted:
+            self._world.effect("post", lambda: setattr(self._world, "posted", dict(notice)))
+
+    def note(self, notice: Mapping[str, str]) -> None:
+        if notice != self._world.noted:
+            self._world.effect("note", lambda: setattr(self._world, "noted", dict(notice)))
 
     def age(self) -> int:
         return 1000

@@ -31,6 +31,7 @@ USAGE = """usage: releases status [--json]
   prune            delete the releases that nothing needs; with --weights, then their weights, too
   drain COMMAND    let no new job in, wait for those that run, and then run the command, such as
                    systemctl reboot; where this machine stays up after it, let jobs in again
+  note             write down for the front which release is in which slot, and whether it is to take jobs
   steer            give the front the weights that the state asks for
   ports            who has a port of the front's that is not the front
   reload PID       what the front's unit runs for systemctl reload
@@ -230,11 +231,14 @@ def _watch(node: Node, arguments: Sequence[str]) -> None:
     watch(node)
 
 
-def _steer(node: Node, arguments: Sequence[str]) -> None:
-    from releases.steering import steer_fresh
+def _steered(name: str) -> Verb:
+    def verb(node: Node, arguments: Sequence[str]) -> None:
+        from releases import steering
 
-    _no_more(arguments)
-    steer_fresh(node)
+        _no_more(arguments)
+        getattr(steering, name)(node)
+
+    return verb
 
 
 def _reload(node: Node, arguments: Sequence[str]) -> None:
@@ -283,7 +287,8 @@ VERBS: dict[str, tuple[Verb, str | None]] = {
     **{name: (_requested(name), _REQUEST) for name in ("restart", "rollback", "retry")},
     "prune": (_prune, _SWITCH),
     "drain": (_drain, _SWITCH),
-    "steer": (_steer, None),
+    "note": (_steered("note"), None),
+    "steer": (_steered("steer_fresh"), None),
     "ports": (_ports, None),
     "reload": (_reload, _SWITCH),
     "reconcile": (_reconcile, _SWITCH),

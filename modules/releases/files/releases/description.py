@@ -64,6 +64,8 @@ class Description(NamedTuple):
     lost: str | None = None
     #: how long a start may wait for other units before ``ready_timeout`` counts
     wait_timeout: int = 0
+    #: the file by which the front knows which release is in which slot, and whether a new job would wait
+    notice: str | None = None
     #: card to its UUID, where it is bound to one
     bindings: Mapping[str, str | None] = {}
 
@@ -124,7 +126,7 @@ def _parse(data: dict[str, Any]) -> Description:
         if set(ports) != set(SLOTS):
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
     lists = {name: tuple(data[name]) for name in _LISTS}
-    optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost")}
+    optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost", "notice")}
     optional |= {"bindings": data.get("bindings", {}), "wait_timeout": data.get("wait_timeout", 0)}
     return Description(**{**{name: data[name] for name in _KINDS}, **lists, **optional})
 

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Mapping
 
+from releases import files
 from releases.description import Description
 
 #: Where the front notes which server has a session's job, and in gpt0 whether its stream is to come; an entry
@@ -30,6 +31,7 @@ class Front:
         self._master = f"{description.front_dir}/master.sock"
         self._jobs = frozenset(description.backends)
         self._entrance = description.entrance
+        self._notice = description.notice
         self._backends = (*description.backends, *description.idle_backends)
 
     def steer(self, weights: Mapping[str, int], closed: bool = False) -> None:
@@ -59,6 +61,39 @@ class Front:
             and (row[17] == "MAINT") == (closed and row[0] == self._entrance)
             for row in rows
         )
+
+    def posted(self) -> dict[str, str] | None:
+        """Return what the process that answers knows as :meth:`post` gives it, None for one without a map."""
+        if self._notice is None:
+            return None
+        said = _ask(self._worker, f"show map {self._notice}")
+        if said.startswith("Unknown map"):
+            return None
+        # its address, its key, its value
+        rows = (line.split(maxsplit=2) for line in said.splitlines() if line.startswith("0x"))
+        return {row[1]: row[2] if len(row) > 2 else "" for row in rows}
+
+    def post(self, notice: Mapping[str, str]) -> None:
+        """Have the process that answers know which release is in which slot, and whether jobs are taken.
+
+        Whether it does is not told: for what it says of itself, no request is to wait.
+        """
+        posted = self.posted()
+        if posted is None:
+            return
+        commands = [f"del map {self._notice} {key}" for key in posted if key not in notice]
+        for key, value in notice.items():
+            verb = "set" if key in posted else "add"
+            if posted.get(key) != value:
+                commands.append(f"{verb} map {self._notice} {key} {value}")
+        if commands:
+            _ask(self._worker, ";".join(commands))
+
+    def note(self, notice: Mapping[str, str]) -> None:
+        """Have the processes know it that a start, or a reload, brings."""
+        text = "".join(f"{key} {value}\n" for key, value in notice.items())
+        if self._notice is not None and files.read(self._notice) != text:
+            files.write(self._notice, text, 0o644)
 
     def left(self) -> int:
         """Count the workers that a reload left, and that have not ended yet."""

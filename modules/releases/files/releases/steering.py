@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
-from releases.description import SLOTS
-from releases.errors import AnswerIsNo
+from releases.description import SLOTS, release_of
+from releases.disk import deployment_in
+from releases.errors import AnswerIsNo, CommandFailed
 from releases.front import FrontError
 from releases.node import Node
 from releases.state import State, pointed
@@ -46,6 +47,64 @@ def _running(node: Node, state: State, points: Mapping[str, str]) -> list[str]:
     return [card for card, unit in units.items() if card != held and states[unit] == "active"]
 
 
+def notice(node: Node, state: State) -> dict[str, str] | None:
+    """Return what the front is to say: which release is in each slot, and what a new job would meet.
+
+    It is ``taken`` at once where a web UI runs to which it would go. Else it meets a door that is ``closed``,
+    or is ``held`` until one does. None where nobody can tell.
+    """
+    points = {card: pointed(state, card) for card in node.description.cards}
+    try:
+        units = {
+            f"{card}-{slot}": node.units.installed(node.description.unit(card, slot))
+            for card in points
+            for slot in SLOTS
+        }
+        at_once = bool(_running(node, state, points))
+    except (CommandFailed, OSError):
+        return None
+    there = {server: identifier for server, text in units.items() if (identifier := deployment_in(text))}
+    jobs = "closed" if state.closed else "taken" if at_once else "held"
+    return {**{server: release_of(identifier) for server, identifier in there.items()}, "jobs": jobs}
+
+
+def is_posted(node: Node, state: State) -> bool:
+    """Say whether a front that answers says what it is to say; raises FrontError else."""
+    posted = node.front.posted()
+    return posted is None or notice(node, state) in (posted, None)
+
+
+def post(node: Node) -> None:
+    """Have the front say what it is to say, where its weights are right."""
+    with suppress(FrontError), node.store.locked(), _said(node, node.state()):
+        pass
+
+
+def note(node: Node) -> None:
+    """Have the front say from its start on what it is to say."""
+    with node.store.locked():
+        said = notice(node, node.state())
+        if said is not None:
+            node.front.note(said)
+
+
+@contextmanager
+def _said(node: Node, state: State) -> Iterator[None]:
+    """Have the front say it before its weights change, and write it down after that: nobody waits for a disk.
+
+    What cannot be written, because the disk is full, the next steer writes.
+    """
+    said = notice(node, state)
+    try:
+        if said is not None:
+            node.front.post(said)
+        yield
+    finally:
+        if said is not None:
+            with suppress(OSError):
+                node.front.note(said)
+
+
 def steer(node: Node) -> str | None:
     """Make the front's weights say what the state says; return why a front that runs does not take them.
 
@@ -58,7 +117,8 @@ def steer(node: Node) -> str | None:
             # nobody changes the state, or sends what it said before, until this is sent
             with node.store.locked():
                 state = node.state()
-                node.front.steer(weights(node, state), state.closed)
+                with _said(node, state):
+                    node.front.steer(weights(node, state), state.closed)
             return None
         except FrontError as error:
             why = f"{node.description.service}: {front} is not steered to what serves: {error}"

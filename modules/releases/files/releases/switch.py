@@ -9,7 +9,7 @@ from releases.description import SLOTS
 from releases.errors import AnswerIsNo, CommandFailed
 from releases.node import Node, runs
 from releases.state import Failure, Serving, Stamps, State, Switch, failing, forgiving, leaving, other
-from releases.steering import drain, steer
+from releases.steering import drain, post, steer
 
 #: A failure ``by`` it stopped nothing and started nothing, and may be over at the next request: a port is
 #: taken, or there is no card.
@@ -40,6 +40,7 @@ def reconcile(node: Node) -> None:
         after = node.state()
         if (after.wanted, after.restart) == (state.wanted, False):
             break  # else somebody has asked for something else meanwhile
+    post(node)  # what serves may run again only now
     if trouble:
         raise AnswerIsNo(trouble)
     node.store.check()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from releases.front import FrontError
 from releases.node import Node
 from releases.state import pointed
-from releases.steering import is_steered, steer
+from releases.steering import is_posted, is_steered, steer
 
 #: Seconds between two looks at which web UIs run.
 EVERY_S = 1.0
@@ -43,7 +43,7 @@ def look(node: Node, at_cards: bool) -> None:
                 node.say(f"{node.description.service}: card {card}: {lost[card]}: {units[card]} is ended")
                 node.units.kill(units[card])
     try:
-        astray = not is_steered(node, state)
+        astray = not (is_steered(node, state) and is_posted(node, state))
     except FrontError:
         return  # it is steered when it comes up
     if astray:

@@ -14,6 +14,8 @@ class echo_tiny::front {
   $pem = "${folder}/tls.pem"
   $libexec = $echo_tiny::libexec_dir
   $run_dir = '/run/echo_tiny-front'
+  # by which it says what `releases` knows
+  $notice = '/var/lib/releases/echo_tiny.map'
   $certificate = $echo_tiny::tls_certificate
   $key = $echo_tiny::tls_key
   if ($certificate =~ Undef) != ($key =~ Undef) {
@@ -55,6 +57,7 @@ class echo_tiny::front {
       'max_rate'      => $echo_tiny::max_requests,
       'metrics_port'  => $echo_tiny::metrics_port,
       'run_dir'       => $run_dir,
+      'notice'        => $notice,
   })
 
   $content = $echo_tiny::users ? {
@@ -80,6 +83,15 @@ class echo_tiny::front {
       purge   => true,
       force   => true,
       backup  => false,
+      ;
+    # HAProxy takes no configuration without it; what is in it, `releases` writes
+    $notice:
+      content => '',
+      replace => false,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      before  => File[$config],
       ;
     $config:
       # one that HAProxy does not take never gets there

@@ -17,7 +17,7 @@ class echo_tiny::remove {
   $unit_files = $others.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/echo_tiny.json'
   # with what a killed write leaves, and what was found to be rubbish
-  $written = ['', '.new', '.broken'].map |$suffix| { "/var/lib/releases/echo_tiny.json${suffix}" }
+  $written = ['json', 'json.new', 'json.broken', 'map', 'map.new'].map |$suffix| { "/var/lib/releases/echo_tiny.${suffix}" }
   $find = "/usr/bin/find /etc/systemd/system -maxdepth 1 -type f -name 'echo_tiny-webui@*'"
 
   ([$switch] + $units).each |$unit| {

@@ -18,7 +18,7 @@ Puppet::Functions.create_function(:'releases::rollout') do
     path = File.expand_path("../../hieradata/cohorts/#{service}.yaml", closure_scope.environment.module('releases').path)
     return nil unless File.exist?(path)
 
-    said = Puppet::Util::Yaml.safe_load_file(path, [Symbol])
+    said = Puppet::Util::Yaml.safe_load_file(path, [Symbol, Time, Date])
     refuse(path, 'it is no mapping') unless said.is_a?(Hash)
     refuse(path, 'its revision is no text') unless said['revision'].is_a?(String) && !said['revision'].empty?
     refuse(path, 'its members are no list of certnames') unless said['members'].is_a?(Array) && said['members'].all? { |name| name.is_a?(String) && !name.empty? }

@@ -93,7 +93,7 @@ define gateway::service (
   include gateway
 
   $service = assert_type(Gateway::Name, $title) |$_wanted, $_got| {
-    fail("${title} is no name of a service: give gateway::service that of a class, such as indextts2")
+    fail("${title} is no name of a service: give gateway::service the name of a class of this repository")
   }
   $certname = $trusted['certname']
   $unit = "${service}-gateway.service"

@@ -68,8 +68,7 @@ def write(changes: Iterable[Change]) -> None:
             done.append(change)
             _put(change.path, change.after)
     except BaseException:
-        for change in reversed(done):
-            _put(change.path, change.before)
+        _put_back(done)
         raise
 
 
@@ -91,7 +90,7 @@ def commit(root: Path, changes: Sequence[Change], message: str) -> str:
         names = [_name(root, change.path) for change in changes]
         _of_paths(root, names, "commit", "--quiet", f"--message={message}")
     except BaseException:
-        write(Change(change.path, change.after, change.before) for change in changes)
+        _put_back(changes)
         if new:
             # forgets the intent to add them; there is none where `git add` failed
             _of_paths(root, new, "rm", "--cached", "--quiet", "--ignore-unmatch")
@@ -102,6 +101,12 @@ def commit(root: Path, changes: Sequence[Change], message: str) -> str:
 def _of_paths(root: Path, names: Iterable[str], *words: str) -> None:
     """Run git for files by standard input: those of a whole fleet are more than a command line takes."""
     git(root, *words, "--pathspec-from-file=-", "--pathspec-file-nul", stdin="\0".join(names))
+
+
+def _put_back(changes: Sequence[Change]) -> None:
+    for change in reversed(changes):
+        with suppress(FleetError):  # what kept one from being written may keep it now; the others come back
+            _put(change.path, change.before)
 
 
 def _put(path: Path, content: bytes | None) -> None:

@@ -12,7 +12,7 @@ from generator import leave_certificate
 from generator.errors import AnswerIsNo, CommandFailed, FleetError
 from generator.fleet_nodes import settings_file
 from generator.inventory import FILE as INVENTORY
-from generator.puppet_conf import CA
+from generator.puppet_conf import CA, watch_certname
 from generator.puppetdb import PuppetDB
 from generator.tokens import CERTNAME
 
@@ -51,11 +51,16 @@ class Standing:
 
 
 def check_host(host: str, server: str) -> None:
-    """Refuse what is no name of a node, and the server itself."""
+    """Refuse what is no name of a node, the server itself, and what it watches by."""
     if not CERTNAME.fullmatch(host):
         raise FleetError(f"{host!r} is no certname (a host name in lower case)")
     if host == server:
         raise FleetError(f"{host} is this Puppet server itself: the fleet cannot do without it")
+    if host == watch_certname(server):
+        raise FleetError(
+            f"{host} is no node: this Puppet server watches by that certificate "
+            f"(puppet-client-certificate make {host} makes it anew)"
+        )
 
 
 def certificate(host: str) -> tuple[bool, bool, bool]:

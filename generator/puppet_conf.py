@@ -13,6 +13,15 @@ FILE = Path("/etc/puppet/puppet.conf")
 CA = Path("/etc/puppet/puppetserver/ca")
 
 
+def watch_certname(server: str) -> str:
+    """Name the second certificate by which a Puppet server watches, and no node (profile::watch_certificate).
+
+    >>> watch_certname("puppet.example.org")
+    'watch.puppet.example.org'
+    """
+    return f"watch.{server}"
+
+
 def certname(path: Path = FILE) -> str:
     """Tell by which name this machine's certificate is; without a word of it, Puppet takes the host's.
 

@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from pathlib import Path
 from generator.backups import Settings, verify
 from generator.errors import CommandFailed, FleetError
 from generator.progress import step
+from generator.puppet_conf import watch_certname
 
 #: Certificates that were signed after the backup have the numbers that come next: none is given twice.
 SKIPPED_SERIALS = 1000
@@ -103,7 +105,8 @@ def check_name(folder: Path, settings: Settings) -> None:
 def check_empty(settings: Settings) -> None:
     """Refuse a machine whose authority has signed for others: they would lose it."""
     signed = sorted(path.stem for path in (settings.ca / "signed").glob("*.pem"))
-    nodes = [name for name in signed if name != settings.certname]
+    own = (settings.certname, watch_certname(settings.certname))
+    nodes = [name for name in signed if name not in own]
     if nodes:
         named = ", ".join(nodes[:3]) + (", …" if len(nodes) > 3 else "")
         raise FleetError(
@@ -150,7 +153,9 @@ def _extract(tar: tarfile.TarFile, members: list[tarfile.TarInfo], prefix: str, 
         inside = member.name[len(prefix) :].lstrip("/")
         if ".." in Path(inside).parts or not (member.isreg() or member.isdir() or member.issym()):
             raise FleetError(f"{tar.name!s}: {member.name} is nothing that a backup holds")
-        moved = member.replace(name=str(Path(beside.name, inside)), deep=False)
+        # a unit that read the certificate of before takes this one at the agent's next run (units::current)
+        written = int(time.time()) if inside.endswith(".pem") else member.mtime
+        moved = member.replace(name=str(Path(beside.name, inside)), mtime=written, deep=False)
         # modes and owners as they were, by name; a certificate authority is closed by them
         tar.extract(moved, beside.parent, filter="fully_trusted")
     os.sync()

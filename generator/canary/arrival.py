@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from generator.canary.rollout import Rollout
+from generator.canary.rollout import Rollout, State
 from generator.record.nodes import NodeState, ServiceState
 from generator.record.trouble import Trouble
 
@@ -56,6 +56,8 @@ def arrival(
     the rollout's last one.
     """
     state = states.get(certname)
+    if state is None and states and rollout.state is State.ABORTED:
+        return Arrival(certname, True, None, "has left the fleet")
     if state is None or state.run is None:
         return Arrival(certname, False, None, "never reported")
     service = next((one for one in state.services if one.service == rollout.service), None)
@@ -65,15 +67,15 @@ def arrival(
     if state.run.commit is None or state.run.cached_catalogue:
         return Arrival(certname, False, serves, trouble)
     had = has_commit(state.run.commit)
-    arrived = had and _right(rollout, certname, service, base)
+    arrived = had and _right(rollout, service, base)
     return Arrival(certname, arrived, serves, trouble or (None if had is not None else _STRANGE))
 
 
 _STRANGE = "runs code that this clone does not have (git pull)"
 
 
-def _right(rollout: Rollout, certname: str, service: ServiceState | None, base: str) -> bool:
-    if service is None or not service.on_target:
-        return False
-    # one that went back may have the same revision by a line of its own
-    return certname not in rollout.members or is_of(service.active, base)
+def _right(rollout: Rollout, service: ServiceState | None, base: str) -> bool:
+    if rollout.state is State.ABORTED:
+        # it may serve the same revision by a line of its own, or have another role now
+        return service is None or service.wanted is None or service.on_target
+    return service is not None and service.on_target and is_of(service.active, base)

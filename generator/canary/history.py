@@ -16,6 +16,7 @@ from generator.yaml_source import load_text
 
 #: Rollouts that are over, and are told.
 ENDED = 5
+_GONE = State.ABORTED
 _FORM = "--format=%H%x00%an%x00%aI%x00%s%x00%(trailers:key=Canary,valueonly,separator=%x20)%x00"
 
 
@@ -32,7 +33,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Ended:
-    """A rollout that is over: as its file was last, and the commit that removed that."""
+    """A rollout that is over: as its file was last, and the commit that ended it.
+
+    That is the one that took it back, or else the one that removed the file.
+    """
 
     rollout: Rollout
     said: Said
@@ -40,7 +44,7 @@ class Ended:
     @property
     def how(self) -> str:
         """Whether it was promoted, taken back, or its file was removed by hand."""
-        if self.rollout.state is State.ABORTED:
+        if self.rollout.state is _GONE:
             return "taken back"
         return "promoted" if self.said.move == "promote" else "removed by hand"
 
@@ -50,9 +54,12 @@ def last_said(root: Path, file: Path) -> Said | None:
     return next(_log(root, "--max-count=1", "--", str(file)), None)
 
 
-def last_change(root: Path, service: str) -> str | None:
-    """Return the full hash of the commit that changed the rollout of ``service`` last; None without one."""
-    said = last_said(root, COHORTS / f"{service}.yaml")
+def last_step(root: Path, file: Path) -> str | None:
+    """Return the full hash of the commit that last brought ``file`` its time; None where none did.
+
+    What somebody only approved moves no node, and none has to run for it.
+    """
+    said = next(_log(root, "--max-count=1", "-G^since: ", "--", str(file)), None) or last_said(root, file)
     return said.commit if said else None
 
 
@@ -66,7 +73,9 @@ def ended(root: Path, service: str | None = None, most: int = ENDED) -> list[End
         )
         for name in filter(None, names.split("\0")):
             if rollout := _before(root, said.commit, Path(name)):
-                found.append(Ended(rollout, said))
+                found.append(
+                    Ended(rollout, _taken_back(root, said, name) if rollout.state is _GONE else said)
+                )
     return found[:most]
 
 
@@ -94,6 +103,10 @@ def _before(root: Path, commit: str, file: Path) -> Rollout | None:
         return rollout_file.parse(load_text(file, text))
     except FleetError:
         return None  # somebody wrote it by hand, and removed it
+
+
+def _taken_back(root: Path, removed: Said, name: str) -> Said:
+    return next(_log(root, "--max-count=1", "-G^state: ", f"{removed.commit}^", "--", name), removed)
 
 
 def _log(root: Path, *words: str) -> Iterator[Said]:

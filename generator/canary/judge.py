@@ -17,7 +17,7 @@ from generator.canary.observation import Member, Observation, window
 from generator.canary.rollout import Breach, Rollout, State
 
 
-class Move(Enum):
+class Verb(Enum):
     """What is done with a rollout; the value is its name in a metric."""
 
     WAIT = "wait"
@@ -36,7 +36,7 @@ BLIND = ("puppetdb", "prometheus", "numbers")
 class Decision:
     """What becomes of a rollout, and in a line why; ``what`` is the breach, or what it waits for."""
 
-    move: Move
+    verb: Verb
     what: str
     reason: str
 
@@ -50,7 +50,7 @@ def judge(
 ) -> Decision:
     """Decide what becomes of a rollout; ``now`` has the clock of the freezes."""
     if rollout.state is State.HELD:
-        return Decision(Move.WAIT, "operator", f"held: {rollout.reason or 'somebody said so'}")
+        return Decision(Verb.WAIT, "operator", f"held: {rollout.reason or 'somebody said so'}")
     if rollout.state is State.ABORTED:
         return _aborted(rollout, observed)
     return _breach(rollout, observed, limits, now) or _onward(rollout, observed, limits, freezes, now)
@@ -58,22 +58,22 @@ def judge(
 
 def _aborted(rollout: Rollout, observed: Observation) -> Decision:
     if observed.returning is None:
-        return Decision(Move.WAIT, "puppetdb", _said(observed, "PuppetDB does not answer"))
+        return Decision(Verb.WAIT, "puppetdb", _said(observed, "PuppetDB does not answer"))
     known = {one.certname: one.back for one in observed.returning}
     away = tuple(name for name in rollout.taken_back if not known.get(name))
     if away:
-        return Decision(Move.WAIT, "return", f"taken back, and not there yet: {named(away)}")
+        return Decision(Verb.WAIT, "return", f"taken back, and not there yet: {named(away)}")
     count = len(rollout.taken_back)
-    return Decision(Move.FINISH, "return", f"all {count} that had {rollout.revision} are back on their own")
+    return Decision(Verb.FINISH, "return", f"all {count} that had {rollout.revision} are back on their own")
 
 
 def _breach(rollout: Rollout, observed: Observation, limits: Limits, now: datetime) -> Decision | None:
     found = [check for check in _checks(rollout, observed, limits, now) if check.verdict is Verdict.BREACH]
     if not found:
         return None
-    move = Move.ABORT if rollout.on_breach is Breach.ABORT else Move.HOLD
+    verb = Verb.ABORT if rollout.on_breach is Breach.ABORT else Verb.HOLD
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return Decision(move, found[0].name, f"{found[0].name}: {found[0].text}{more}")
+    return Decision(verb, found[0].name, f"{found[0].name}: {found[0].text}{more}")
 
 
 def _onward(
@@ -81,18 +81,18 @@ def _onward(
 ) -> Decision:
     members = observed.members
     if members is None:
-        return Decision(Move.WAIT, "puppetdb", _said(observed, "PuppetDB does not answer"))
+        return Decision(Verb.WAIT, "puppetdb", _said(observed, "PuppetDB does not answer"))
     waiting = _missing(rollout, members)
     if waiting:
-        return Decision(Move.WAIT, "arrival", f"not there yet: {named(waiting)}")
+        return Decision(Verb.WAIT, "arrival", f"not there yet: {named(waiting)}")
     judged = window(rollout, members)
     if judged is None or not judged.whole:
-        return Decision(Move.WAIT, "arrival", "it has no members")
+        return Decision(Verb.WAIT, "arrival", "it has no members")
     if observed.cohort is None or (observed.stable is None and not observed.alone):
-        return Decision(Move.WAIT, "prometheus", _said(observed, "Prometheus does not answer"))
+        return Decision(Verb.WAIT, "prometheus", _said(observed, "Prometheus does not answer"))
     unknown = [check for check in _checks(rollout, observed, limits, now) if check.verdict is Verdict.UNKNOWN]
     if unknown:
-        return Decision(Move.WAIT, unknown[0].name, unknown[0].text)
+        return Decision(Verb.WAIT, unknown[0].name, unknown[0].text)
     return _well(rollout, freezes, judged.start, now)
 
 
@@ -102,16 +102,16 @@ def _well(rollout: Rollout, freezes: Sequence[Freeze], start: datetime, now: dat
     over = (now - start).total_seconds()
     if over < length:
         return Decision(
-            Move.WAIT, "window", f"well for {max(0, int(over))} of {length} s at {rollout.step} %"
+            Verb.WAIT, "window", f"well for {max(0, int(over))} of {length} s at {rollout.step} %"
         )
     if freeze := next((freeze for freeze in freezes if freeze.covers(now)), None):
-        return Decision(Move.WAIT, "freeze", f"well at {rollout.step} %; nothing goes on from {freeze}")
+        return Decision(Verb.WAIT, "freeze", f"well at {rollout.step} %; nothing goes on from {freeze}")
     step = rollout.next_step
     if step is None:
-        return Decision(Move.PROMOTE, "", f"well for {length} s at {rollout.step} %, the last step")
+        return Decision(Verb.PROMOTE, "", f"well for {length} s at {rollout.step} %, the last step")
     if step in rollout.gates and step not in rollout.approved:
-        return Decision(Move.WAIT, "gate", f"well at {rollout.step} %; somebody has to approve {step} %")
-    return Decision(Move.NEXT, "", f"well for {length} s at {rollout.step} %; {step} % come next")
+        return Decision(Verb.WAIT, "gate", f"well at {rollout.step} %; somebody has to approve {step} %")
+    return Decision(Verb.NEXT, "", f"well for {length} s at {rollout.step} %; {step} % come next")
 
 
 def _missing(rollout: Rollout, members: Sequence[Member]) -> tuple[str, ...]:
@@ -147,7 +147,9 @@ def _of_member(rollout: Rollout, member: Member, limits: Limits, now: datetime) 
     # a node that was silent before it was chosen gets its time, too
     heard = max(member.reported or rollout.since, rollout.since)
     silence = now - heard
-    if silence > timedelta(seconds=allowed):
+    if silence > timedelta(seconds=allowed) and not member.heard:
+        yield Check("puppetdb", Verdict.UNKNOWN, f"PuppetDB has no reports of a while, {name}'s among them")
+    elif silence > timedelta(seconds=allowed):
         ago = "never reported" if member.reported is None else f"last reported at {_utc(member.reported)}"
         yield Check("silent", Verdict.BREACH, f"{name} {ago}, {limits.silent_runs} of its intervals and more")
     elif member.settled is None and now - rollout.since > timedelta(seconds=allowed + limits.deploy):

@@ -69,7 +69,7 @@ def onward(root: Path, rollout: Rollout, candidates: Sequence[str], now: datetim
     step = rollout.next_step
     if step is None or rollout.gate is not None or rollout.state is not State.RUNNING:
         raise FleetError(f"{rollout.service} {rollout.revision} has no step to take: {standing(rollout)}")
-    after = _at(rollout, step, candidates, now)
+    after = _at(rollout, step, candidates, _second(now))
     return _move(root, rollout, after, "onward", f"Go on with the canary of {_said(after)}")
 
 
@@ -81,7 +81,7 @@ def hold(root: Path, rollout: Rollout, reason: str, now: datetime) -> Move:
     """
     if rollout.state is not State.RUNNING:
         raise FleetError(_already(rollout, f"fleet canary abort {rollout.service} takes it back"))
-    after = rollout.held(reason_line(reason), now)
+    after = rollout.held(reason_line(reason), _second(now))
     return _move(root, rollout, after, "hold", f"Hold the canary of {_said(after)}")
 
 
@@ -92,7 +92,7 @@ def approve(root: Path, rollout: Rollout, now: datetime) -> Move:
         FleetError: there is nothing to approve.
     """
     if rollout.state is State.HELD:
-        after = rollout.at(rollout.step, rollout.members, now)
+        after = rollout.at(rollout.step, rollout.members, _second(now))
         return _move(root, rollout, after, "resume", f"Let the canary go on of {_said(after)}")
     gate = next((one for one in rollout.gates if one > rollout.step and one not in rollout.approved), None)
     if rollout.state is State.ABORTED or gate is None:
@@ -111,7 +111,7 @@ def abort(root: Path, rollout: Rollout, reason: str, now: datetime) -> Move:
     """
     if rollout.state is State.ABORTED:
         raise FleetError(_already(rollout, over(rollout)))
-    after = rollout.aborted(reason_line(reason), now)
+    after = rollout.aborted(reason_line(reason), _second(now))
     return _move(root, rollout, after, "abort", f"Take back the canary of {_said(rollout)}")
 
 
@@ -185,6 +185,11 @@ def refuse_another(root: Path, service: str) -> None:
         cure = over(there) if aborted else f"fleet canary promote, or abort, {service} ends it"
         said = f"{service} has a rollout already: {there.revision} {standing(there)}"
         raise FleetError(f"{root / there.file}: {said} ({cure})")
+
+
+def _second(time: datetime) -> datetime:
+    """Return a time as a file has it."""
+    return time.replace(microsecond=0)
 
 
 def _at(rollout: Rollout, step: int, candidates: Iterable[str], now: datetime) -> Rollout:

@@ -16,7 +16,8 @@ class Member:
     ``reported`` is when its last report came, None where it never did; ``interval`` is how often it is to
     report, in seconds. ``arrived`` is when it first reported with the commit of the step, and ``serves``
     since when all its cards serve the new release; None where they do not. ``fault`` says what its last
-    report says against the new release, with the ``check`` that it is a breach of.
+    report says against the new release, with the ``check`` that it is a breach of. ``heard`` says whether
+    the record would have a report of its last interval: it has others of then.
     """
 
     certname: str
@@ -26,6 +27,7 @@ class Member:
     serves: datetime | None = None
     check: str = ""
     fault: str = ""
+    heard: bool = True
 
     @property
     def settled(self) -> datetime | None:

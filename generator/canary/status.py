@@ -14,7 +14,7 @@ from generator.canary import history, rollout_file
 from generator.canary.arrival import Arrival, arrival, release_base
 from generator.canary.history import Ended, Said
 from generator.canary.rollout import Rollout, State
-from generator.canary.words import count, over
+from generator.canary.words import by_hand, count
 from generator.catalogue import CATALOGUE, Catalogue
 from generator.errors import CommandFailed
 from generator.hiera import Data
@@ -26,12 +26,14 @@ from generator.record.trouble import troubles
 class Standing:
     """A rollout under way, and its ``nodes``: the members, or those that it was taken back from.
 
-    ``said`` is the commit that moved it last, None where the file was not committed yet. ``edited``: it has
-    uncommitted changes. ``overruled`` are members with a line of their own, which wins, and its file.
+    ``said`` is the commit that moved it last, ``step`` the one that nodes have to have; both are None where
+    the file was not committed yet. ``edited``: it has uncommitted changes. ``overruled`` are members with a
+    line of their own, which wins, and its file.
     """
 
     rollout: Rollout
     said: Said | None
+    step: str | None
     edited: bool
     nodes: tuple[Arrival, ...]
     overruled: dict[str, str]
@@ -52,9 +54,9 @@ class Standing:
         whom = every if away in (None, len(self.nodes)) else f"{away:,} of {every}"
         if rollout.state is State.ABORTED:
             if away == 0:
-                return over(rollout)
+                return f"its driver, which removes the file; {by_hand(rollout)}"
             return f"{whom} to go back"
-        commit = f" with {self.said.commit[:7]}" if self.said else ""
+        commit = f" with {self.step[:7]}" if self.step else ""
         window = rollout_file.interval_text(rollout.windows * rollout.interval)
         if away == 0:
             left = rollout.windows * rollout.interval - (now - rollout.since).total_seconds()
@@ -109,7 +111,7 @@ def status(
 def _standing(
     root: Path, data: Data, rollout: Rollout, states: Sequence[NodeState] | None, now: datetime
 ) -> Standing:
-    said = history.last_said(root, rollout.file)
+    said, step = history.last_said(root, rollout.file), history.last_step(root, rollout.file)
     names = rollout.taken_back if rollout.state is State.ABORTED else rollout.members
     if states is None:
         nodes = tuple(Arrival(name, None) for name in names)
@@ -117,11 +119,11 @@ def _standing(
         pins = Catalogue(root / CATALOGUE / f"{rollout.service}.yaml", rollout.service).releases
         base = release_base(rollout.revision, str(pins.get(rollout.revision, {}).get("commit", "")))
         known = {state.certname: state for state in states}
-        has = functools.cache(lambda commit: history.has(root, commit, said.commit) if said else None)
+        has = functools.cache(lambda commit: history.has(root, commit, step) if step else None)
         nodes = tuple(
             arrival(rollout, name, known, base, has, functools.partial(troubles, now=now)) for name in names
         )
-    return Standing(rollout, said, _edited(root, rollout), nodes, _overruled(root, data, rollout))
+    return Standing(rollout, said, step, _edited(root, rollout), nodes, _overruled(root, data, rollout))
 
 
 def _edited(root: Path, rollout: Rollout) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ _LEAST = 3
 
 def lines(status: Status, height: int, width: int) -> list[str]:
     """Return the lines of a screen of ``height`` rows."""
-    heads = [_head(one, status) for one in status.standings]
+    heads = [_wrapped(_head(one, status), width) for one in status.standings]
     foot = _ended(status.ended)
     if not heads:
         heads = [["no canary is under way"]]
@@ -161,6 +162,16 @@ def _ended(ended: Sequence[Ended]) -> list[str]:
 
 def _said(said: Said) -> str:
     return f"{one_line(said.author)} at {utc(said.at)}, {said.commit[:7]}"
+
+
+def _wrapped(lines: Sequence[str], width: int) -> list[str]:
+    return [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
 
 
 def _cut(line: str, width: int) -> str:

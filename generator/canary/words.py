@@ -29,7 +29,12 @@ def standing(rollout: Rollout) -> str:
 
 def over(rollout: Rollout) -> str:
     """Say what ends one that was taken back."""
-    return f"its driver removes the file when all nodes are back; where none runs: git rm {rollout.file}"
+    return f"its driver removes the file when all nodes are back; {by_hand(rollout)}"
+
+
+def by_hand(rollout: Rollout) -> str:
+    """Say how one that was taken back is ended without a driver."""
+    return f"where none runs: git rm {rollout.file}"
 
 
 def count(names: Sized) -> str:

@@ -60,9 +60,11 @@ class Agent:
             "Accept": "application/vnd.puppet.rich+json, application/json",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        connection = http.client.HTTPConnection(self.address)
+        # jetty wants the name of the TLS handshake in the request, too, and this machine cannot look it up
+        name = f"{SERVER}.lab.test"
+        connection = http.client.HTTPConnection(name)
         plain = socket.create_connection((self.address, 8140), timeout=300)
-        with self.tls.wrap_socket(plain, server_hostname=f"{SERVER}.lab.test") as connection.sock:
+        with self.tls.wrap_socket(plain, server_hostname=name) as connection.sock:
             connection.request("POST", f"/puppet/v3/catalog/{self.certname}", body, headers)
             answer = connection.getresponse()
             said = answer.read()

@@ -74,7 +74,7 @@ if [ -e /var/lib/postgresql/dump ]; then
 fi
 mkdir -p /run/puppetdb
 chown puppetdb /run/puppetdb
-setpriv --reuid=puppetdb --regid=puppetdb --init-groups java -Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+setpriv --reuid=puppetdb --regid=puppetdb --init-groups java -Xmx1g -XX:+UseSerialGC \
   -Djava.security.egd=/dev/urandom -cp /usr/share/puppetdb/puppetdb.jar clojure.main -m puppetlabs.puppetdb.core \
   services --config /etc/puppetdb/conf.d --bootstrap-config /etc/puppetdb/bootstrap.cfg \
   --restart-file /run/puppetdb/restart

@@ -13,6 +13,7 @@ from tests.lab.test_server import PUPPETDB, ask
 
 NODES = ("tts1", "tts2")
 DEPLOYS = "/var/lib/code-deploy/deploys.jsonl"
+SSL = "/var/lib/puppet/ssl"
 
 
 def reports(fleet: Fleet) -> dict[str, str]:
@@ -40,6 +41,7 @@ def test_an_empty_machine_goes_on_where_the_lost_server_was(fleet: Fleet, tmp_pa
     copy_away(fleet, folder, tmp_path / "backup.tar")
     before, authority = reports(fleet), fleet.sh("puppet", "sha256sum /etc/puppet/puppetserver/ca/ca_key.pem")
     deploys = fleet.sh("puppet", f"cat {DEPLOYS}")
+    watch = fleet.sh("puppet", f"sha256sum {SSL}/certs/watch.puppet.lab.test.pem")
     assert before and deploys
 
     fleet.lab.renew_server()
@@ -60,6 +62,13 @@ def test_an_empty_machine_goes_on_where_the_lost_server_was(fleet: Fleet, tmp_pa
     fresh = {status for report, status in after.items() if report not in before}
     assert fresh == {"not_used"}, "a catalogue out of an agent's cache hides a server without code"
     assert fleet.lab.agent("puppet").code in (0, 2)
+    # what watches there goes on by what is in the backup
+    assert fleet.sh("puppet", f"sha256sum {SSL}/certs/watch.puppet.lab.test.pem") == watch
+    fleet.sh("puppet", "puppet-client-certificate check watch.puppet.lab.test")
+    asks = (
+        "curl --silent --fail --max-time 20 http://127.0.0.1:9801/metrics | grep -Fx 'fleet_puppetdb_up 1.0'"
+    )
+    fleet.wait("puppet", asks, 60)
     assert fleet.sh("puppet", f"cat {DEPLOYS}").startswith(deploys)
 
     fleet.sh("puppet", "fleet deploy")

@@ -15,9 +15,15 @@ PUPPET = "https://puppet.lab.test:8140"
 PUPPETDB = "https://puppet.lab.test:8081"
 
 
-def ask(lab: Lab, node: str, method: str, url: str) -> tuple[int, str]:
-    """Send a request with the certificate of ``node``: HTTP status and body."""
-    ssl, name = "/var/lib/puppet/ssl", f"{node}.lab.test"
+#: By it the server watches: a certificate beside its own.
+WATCH = "watch.puppet.lab.test"
+#: What it watches with, where the door is shut.
+WATCHERS = ("prometheus", "prometheus-node-exporter", "fleet-exporter")
+
+
+def ask(lab: Lab, node: str, method: str, url: str, name: str = "") -> tuple[int, str]:
+    """Send a request with the certificate of ``node``, or another that is on it: HTTP status and body."""
+    ssl, name = "/var/lib/puppet/ssl", name or f"{node}.lab.test"
     identity = ["--cert", f"{ssl}/certs/{name}.pem", "--key", f"{ssl}/private_keys/{name}.pem"]
     curl = ["curl", "--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}"]
     answer = lab.exec(node, [*curl, *identity, "--cacert", f"{ssl}/certs/ca.pem", "--request", method, url])
@@ -41,6 +47,45 @@ def ask(lab: Lab, node: str, method: str, url: str) -> tuple[int, str]:
 def test_a_node_is_refused_what_is_not_its_own(lab: Lab, method: str, path: str) -> None:
     status, body = ask(lab, "tts1", method, PUPPET + path)
     assert status == 403, body
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/puppet/v3/catalog/puppet.lab.test?environment=production"),
+        ("GET", "/puppet/v3/catalog/tts1.lab.test?environment=production"),
+        ("GET", "/puppet-ca/v1/certificate_statuses/all"),
+        ("PUT", "/puppet-ca/v1/clean"),
+        ("PUT", "/puppet-ca/v1/certificate_status/tts1.lab.test"),
+        ("DELETE", "/puppet-admin-api/v1/environment-cache"),
+    ],
+)
+def test_what_the_server_watches_by_lets_in_to_nothing_of_it(lab: Lab, method: str, path: str) -> None:
+    status, body = ask(lab, "puppet", method, PUPPET + path, WATCH)
+    assert status == 403, body
+
+
+def test_what_the_server_watches_by_has_no_role_and_so_no_catalogue(lab: Lab) -> None:
+    path = f"/puppet/v3/catalog/{WATCH}?environment=production"
+    status, body = ask(lab, "puppet", "GET", PUPPET + path, WATCH)
+    assert status == 500 and "has no role" in body, body
+    text = lab.exec(
+        "puppet", ["openssl", "x509", "-noout", "-text", "-in", f"/var/lib/puppet/ssl/certs/{WATCH}.pem"]
+    ).stdout
+    assert "1.3.6.1.4.1.34380" not in text, "neither a role nor a way in to the authority"
+    assert re.findall(r"DNS:([\w.]+)", text) == [WATCH]
+
+
+def test_what_the_server_watches_by_is_let_in_to_the_record_and_its_state(lab: Lab) -> None:
+    assert ask(lab, "puppet", "GET", f"{PUPPET}/status/v1/services", WATCH)[0] == 200
+    record = json.loads(ask(lab, "puppet", "GET", f"{PUPPETDB}/pdb/query/v4/nodes", WATCH)[1])
+    assert WATCH not in {entry["certname"] for entry in record}
+
+
+@pytest.mark.parametrize("unit", WATCHERS)
+def test_what_watches_on_the_server_has_not_its_key(lab: Lab, unit: str) -> None:
+    shown = ["openssl", "x509", "-noout", "-subject", "-in", f"/run/credentials/{unit}.service/cert.pem"]
+    assert lab.exec("puppet", shown).stdout.split("=")[-1].strip() == WATCH
 
 
 def test_whoever_has_no_certificate_gets_only_what_leads_to_one(lab: Lab) -> None:

@@ -126,12 +126,28 @@ def test_the_exporter_knows_what_a_real_server_and_puppetdb_say(fleet: Fleet) ->
     ends = query(fleet, 'fleet_node_certificate_expiry_time_seconds{certificate="node"} - time()')
     assert ends.keys() >= {"puppet.lab.test", "tts1.lab.test", "tts2.lab.test"}
     assert all(seconds > 86400 for seconds in ends.values())
+    watch = query(fleet, 'fleet_node_certificate_expiry_time_seconds{certificate="watch"} - time()')
+    assert watch.keys() == {"puppet.lab.test"} and watch["puppet.lab.test"] > 86400
     assert query(fleet, "fleet_node_off_release").get("tts1.lab.test") == 0
 
 
 def test_nobody_without_a_certificate_of_the_fleet_asks_a_node_exporter(fleet: Fleet) -> None:
     refused = fleet.sh(SERVER, "curl --silent --insecure https://tts1.lab.test:9100/metrics", check=False)
     assert "node_" not in refused
+
+
+@pytest.mark.faults
+def test_a_certificate_of_the_watch_that_was_revoked_is_made_anew(fleet: Fleet) -> None:
+    watch = "watch.puppet.lab.test"
+    serial = f"openssl x509 -noout -serial -in {SSL}/certs/{watch}.pem"
+    before = fleet.sh(SERVER, serial)
+    fleet.sh(SERVER, f"puppetserver ca clean --certname {watch}")
+    fleet.converge(SERVER)
+    assert fleet.sh(SERVER, serial) != before
+    fleet.converge(SERVER, changes=False)
+    fleet.until(lambda: query(fleet, "fleet_puppetserver_up") == {"": 1.0}, 60, "the exporter")
+    up = f'up{{job="node", certname="{SERVER}.lab.test"}} == 1'
+    fleet.until(lambda: bool(query(fleet, up)), 60, "the server's node exporter")
 
 
 @pytest.mark.faults

@@ -88,7 +88,7 @@ RSpec.describe 'role::puppet_server', type: :class do
       'heap' => ['1g', -> { a_setting("puppetdb: java's arguments", /-Xmx1g/) }],
       'java_args' => [%w[-Dx=y], -> { a_setting("puppetdb: java's arguments", / -Dx=y"/) }],
       'clients' => [%w[puppet.example.org], lambda {
-        contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.example.org\n")
+        contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.example.org\nwatch.puppet.lab.test\n")
       }],
     },
     'gateway' => {
@@ -192,6 +192,56 @@ RSpec.describe 'role::puppet_server', type: :class do
       .with_content(%r{"cache_url": "https://puppet\.lab\.test:8140/puppet-admin-api/v1/environment-cache"})
     is_expected.to contain_file('/etc/systemd/system/code-deploy.service')
       .with_content(%r{^LoadCredential=server\.key:/var/lib/puppet/ssl/private_keys/puppet\.lab\.test\.pem$})
+  end
+
+  describe 'what watches there' do
+    let(:pre_condition) { WatchParameters::DOOR }
+    let(:files) { catalogue.resources.select { |resource| resource.type == :file || resource.type == 'File' } }
+
+    # What holds the server's own key. Whatever else comes here has to be as little open to others.
+    let(:holders) { %w[/etc/systemd/system/code-deploy.service /etc/systemd/system/code-deploy@.service /etc/puppetlabs/client-tools/puppetdb.conf] }
+
+    it 'has a key of its own, and the server\'s is with nobody who has no need of it' do
+      named = files.select do |file|
+        content = file[:content]
+        content = content.unwrap if content.respond_to?(:unwrap)
+        content.to_s.include?('/private_keys/puppet.lab.test.pem')
+      end
+      expect(named.map(&:title)).to match_array(holders)
+      %w[prometheus.service.d/fleet.conf prometheus-node-exporter.service.d/fleet.conf fleet-exporter.service puppetboard.service fleet-web.service].each do |unit|
+        is_expected.to contain_file("/etc/systemd/system/#{unit}").with_content(%r{^LoadCredential=\S+:/var/lib/puppet/ssl/private_keys/watch\.puppet\.lab\.test\.pem$})
+      end
+    end
+
+    it 'gets it when the server can sign, and before it is handed over' do
+      made = 'make the certificate of the watch'
+      is_expected.to contain_exec(made).with_unless(/ check watch\.puppet\.lab\.test$/).that_requires('Service[puppetserver]')
+      %w[prometheus fleet-exporter puppetboard prometheus-node-exporter fleet-web].each { |name| is_expected.to contain_exec(made).that_comes_before("Service[#{name}.service]") }
+    end
+
+    it 'is let in to the record and to the state of the server, and nowhere else' do
+      is_expected.to contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.lab.test\nwatch.puppet.lab.test\n")
+      rules = catalogue.resource('File', '/etc/puppet/puppetserver/conf.d/auth.conf')[:content].split(/^    (?=\{ name:)/)
+      expect(rules.grep(/watch/)).to match([%r{path: "/status/v1/services"}])
+    end
+
+    it 'asks the exporters of the server by that name, and all others by theirs' do
+      jobs = YAML.safe_load(catalogue.resource('File', '/etc/prometheus/prometheus.yml')[:content], aliases: true)['scrape_configs']
+      names = jobs.to_h { |job| [job['job_name'], job.dig('tls_config', 'server_name')] }
+      expect(names).to include('node' => nil, 'node of the Puppet server' => 'watch.puppet.lab.test')
+    end
+  end
+
+  context 'before its first run knows a role' do
+    let(:trusted_facts) { {} }
+    let(:pre_condition) { "class { 'profile::code_deploy': remote => '/srv/git/control.git' }" }
+
+    it 'watches by the certificate that there is' do
+      is_expected.to compile.with_all_deps
+      is_expected.not_to contain_exec('make the certificate of the watch')
+      is_expected.to contain_file('/etc/systemd/system/fleet-exporter.service').with_content(%r{private_keys/puppet\.lab\.test\.pem$})
+      is_expected.to contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.lab.test\nwatch.puppet.lab.test\n")
+    end
   end
 
   it 'has fleet of the code that is deployed, and lets root alone ask PuppetDB' do

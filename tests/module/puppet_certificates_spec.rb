@@ -17,8 +17,9 @@ RSpec.describe 'the fact puppet_certificates' do
   end
 
   # @return the fact, where these texts are in the node's certificate and its authority's
-  def fact(node, authority)
+  def fact(node, authority, watch = nil)
     Dir.mktmpdir do |folder|
+      File.write("#{folder}/watch.hostcert", watch) if watch
       { hostcert: node, localcacert: authority }.each do |setting, text|
         File.write("#{folder}/#{setting}", text) if text
         allow(Puppet).to receive(:[]).with(setting).and_return("#{folder}/#{setting}")
@@ -34,6 +35,10 @@ RSpec.describe 'the fact puppet_certificates' do
   it 'says when each ends, and of a chain the first end' do
     expect(fact(certificate(2_000_000_000), certificate(3_000_000_000) + certificate(2_500_000_000)))
       .to eq('node' => 2_000_000_000, 'ca' => 2_500_000_000)
+  end
+
+  it 'says when that of the watch ends, where there is one beside the node\'s' do
+    expect(fact(certificate(2_000_000_000), nil, certificate(1_900_000_000))).to eq('node' => 2_000_000_000, 'watch' => 1_900_000_000)
   end
 
   it 'says nothing of what is not there or is no certificate' do

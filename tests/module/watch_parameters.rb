@@ -63,6 +63,7 @@ module WatchParameters
     'prometheus' => {
       'puppetdb' => ['https://db.example.org:8081', shown(PROMETHEUS, %r{url: https://db\.example\.org:8081})],
       'exporter' => ['https://puppet.example.org:9801', shown(PROMETHEUS, /scheme: https.*- puppet\.example\.org:9801/m)],
+      'server' => ['puppet.example.org', shown(PROMETHEUS, /keep\n.*server_name: watch\.puppet\.example\.org/m)],
       'services' => [%w[indextts2 echo], shown(PROMETHEUS, /title in \[\\?"Indextts2\\?", \\?"Echo\\?"\]/)],
       'scrape_interval' => [7, shown(PROMETHEUS, /scrape_interval: 7s.*scrape_timeout: 7s/m)],
       'refresh_interval' => [8, shown(PROMETHEUS, /refresh_interval: 8s/)],

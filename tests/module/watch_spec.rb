@@ -76,8 +76,8 @@ RSpec.describe 'role::monitoring', type: :class do
 
     it 'asks for classes that there are' do
       queries = jobs.values.flat_map { |job| job.fetch('puppetdb_sd_configs', []) }.map { |found| found['query'] }
-      expect(queries).to eq(['resources { type = "Class" and title = "Profile::Node_exporter" }',
-                             'resources { type = "Class" and title in ["Indextts2"] }'])
+      expect(queries.uniq).to eq(['resources { type = "Class" and title = "Profile::Node_exporter" }',
+                                  'resources { type = "Class" and title in ["Indextts2"] }'])
       is_expected.to contain_class('profile::node_exporter')
       declared = PuppetCode.parameters("#{REPOSITORY}/modules/indextts2/manifests/init.pp")
       expect(declared).to include('port', 'tls_certificate', 'ensure')
@@ -123,6 +123,14 @@ RSpec.describe 'role::monitoring', type: :class do
       made = targets('node', [resource('Profile::Node_exporter', 'tts1.lab.test', 'port' => 9100), resource('Profile::Node_exporter', 'tts2.lab.test', 'port' => 9999)])
       expect(made.map { |labels| labels.values_at('__address__', '__scheme__', 'certname', 'instance') })
         .to contain_exactly(%w[tts1.lab.test:9100 https tts1.lab.test tts1.lab.test], %w[tts2.lab.test:9999 https tts2.lab.test tts2.lab.test])
+    end
+
+    it 'finds the exporter of the Puppet server for a job that expects its other name, and for no other' do
+      all = %w[puppet.example.org puppet-example.org].map { |certname| resource('Profile::Node_exporter', certname, 'port' => 9100) }
+      found = ['node', 'node of the Puppet server'].map { |job| targets(job, all).map { |labels| labels.values_at('certname', 'job') } }
+      expect(found).to eq([[%w[puppet-example.org node]], [%w[puppet.example.org node]]])
+      expect(jobs['node of the Puppet server']['tls_config']['server_name']).to eq('watch.puppet.example.org')
+      expect(jobs['fleet']['tls_config']['server_name']).to eq('watch.puppet.example.org')
     end
 
     it 'probes each web UI as its clients do, and none that is to be absent' do

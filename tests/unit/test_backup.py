@@ -492,6 +492,27 @@ def test_a_server_with_nodes_is_not_overwritten_unasked(saved: Path, machine: Ma
     assert (server / "ca.before-restore" / "signed" / "tts9.example.org.pem").exists()
 
 
+def test_certificates_are_put_back_as_new_so_that_units_take_them(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "files.tar", "w") as tar:
+        for name in ("ssl/certs/own.pem", "ssl/other"):
+            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+    restore.put_files(tmp_path / "files.tar", [Path("/ssl")], tmp_path)
+    assert (tmp_path / "ssl" / "other").stat().st_mtime == 0
+    assert (tmp_path / "ssl" / "certs" / "own.pem").stat().st_mtime >= (
+        tmp_path / "files.tar"
+    ).stat().st_mtime - 1
+
+
+def test_what_a_new_server_has_signed_for_its_own_watch_is_no_node(
+    saved: Path, machine: Machine, server: Path
+) -> None:
+    (server / "ca" / "signed" / f"watch.{CERTNAME}.pem").write_text("of today")
+    restore.restore(saved, machine.settings, replace=False)
+    assert not (server / "ca" / "signed" / f"watch.{CERTNAME}.pem").exists(), (
+        "the authority of the backup knows none"
+    )
+
+
 def test_what_does_not_start_is_all_put_back_and_the_timers_run(
     saved: Path, machine: Machine, stand_in: StandIn
 ) -> None:

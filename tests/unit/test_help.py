@@ -9,6 +9,7 @@ import click
 import pytest
 
 from generator.cli import VERBS, fleet
+from generator.commands.canary import VERBS as CANARY
 
 EXAMPLE = re.compile(r"^ *(?:Example: )?fleet (.+?)(?: \|.*)?$", re.MULTILINE)
 
@@ -23,17 +24,20 @@ def test_the_lab_says_each_exit_code_of_an_agent() -> None:
     assert set(re.findall(r"\d", codes[1])) == set("01246")
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *(f"canary {verb}" for verb in CANARY)])
 def test_the_examples_of_a_verb_are_calls_of_it(verb: str) -> None:
     context = click.Context(fleet, info_name="fleet", terminal_width=200, max_content_width=200)
-    command = fleet.get_command(context, verb)
+    command: click.Command | None = fleet
+    for word in verb.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(context, word)
     assert command
     shown = command.get_help(click.Context(command, context, verb, terminal_width=200, max_content_width=200))
-    calls = [shlex.split(call) for call in EXAMPLE.findall(shown)]
+    calls = EXAMPLE.findall(shown)
     assert calls, shown
-    for name, *words in calls:
-        assert name == verb
+    for call in calls:
+        assert call.startswith(f"{verb} ") or call == verb
         try:
-            command.make_context(verb, words)
+            command.make_context(verb, shlex.split(call.removeprefix(verb)))
         except click.BadParameter as error:
             assert "does not exist" in str(error), "what is right may be elsewhere"

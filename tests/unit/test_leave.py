@@ -327,6 +327,12 @@ def test_the_server_itself_cannot_leave() -> None:
         leave.check_host(SERVER, SERVER)
 
 
+def test_what_the_server_watches_by_is_no_node_that_could_leave() -> None:
+    with pytest.raises(FleetError, match="is no node: this Puppet server watches by that certificate"):
+        leave.check_host(f"watch.{SERVER}", SERVER)
+    leave.check_host("watch.example.org", SERVER)
+
+
 def test_elsewhere_than_on_the_server_it_says_where_to_run(server: Server) -> None:
     shutil.rmtree(server.ca)
     done = call(server, HOST)

@@ -16,13 +16,18 @@ VERBS: dict[str, str] = {
     "hold": "generator.commands.canary.hold:hold",
     "abort": "generator.commands.canary.abort:abort",
     "promote": "generator.commands.canary.promote:promote",
+    "run": "generator.commands.canary.run:run",
 }
 
 
 @click.group(
     cls=LazyGroup,
     verbs=VERBS,
-    epilog=examples("fleet canary plan indextts2 v24-beta"),
+    epilog=examples(
+        "fleet canary plan indextts2 v24-beta",
+        "fleet canary start indextts2 v24-beta",
+        "fleet canary status",
+    ),
 )
 def canary() -> None:
     """Give a new revision to a few nodes first, and go on only if it is well there."""

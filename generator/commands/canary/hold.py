@@ -16,7 +16,7 @@ from generator.commands.options import examples, root_option
 def hold(service: str, because: str | None, root: Path) -> None:
     """Keep the canary of SERVICE as it is: its nodes keep the release, and no others get it.
 
-    fleet canary approve lets it go on.
+    It goes on by: fleet canary approve SERVICE.
     """
     from generator import clock
     from generator.canary import moves

@@ -1,7 +1,7 @@
 # @summary The exporter of the fleet: what PuppetDB and Puppet Server know of it, for Prometheus
 #
-# On loopback it speaks to anybody on this machine. At any other address it speaks TLS, and only to clients with a
-# certificate of Puppet's authority.
+# On loopback it speaks to anybody on this machine. At any other address it speaks TLS, by the name of
+# profile::watch_certificate, and only to clients with a certificate of Puppet's authority.
 #
 # @example In hieradata/roles/puppet_server.yaml, where Prometheus is on another machine
 #   profile::exporter::address: 0.0.0.0
@@ -18,6 +18,7 @@ class profile::exporter (
   Integer[10] $window = 86400,
 ) {
   require profile::puppet_ca
+  require profile::watch_certificate
   include profile::fleet
   include profile::puppet_server
 
@@ -59,7 +60,7 @@ class profile::exporter (
             "--puppetserver https://${trusted['certname']}:8140",
             "--window ${window}",
           ] + $tls,
-          'certname'  => $trusted['certname'],
+          'certname'  => $profile::watch_certificate::certname,
       }),
       ;
   }
@@ -75,7 +76,7 @@ class profile::exporter (
       $unit,
       $settings,
       '/etc/puppet/code/environments/production',
-      "/var/lib/puppet/ssl/certs/${trusted['certname']}.pem",
+      $profile::watch_certificate::certificate,
     ],
   }
 }

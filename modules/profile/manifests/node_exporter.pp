@@ -1,6 +1,7 @@
 # @summary Tells Prometheus how this machine is: its disks, memory and load, and what others leave in the textfile folder
 #
 # It takes only clients with a certificate of Puppet's authority, and, where its version can, those of `clients` alone.
+# Who it is it proves by the certificate of profile::watch_certificate.
 # Debian and Ubuntu have it; on Rocky there is none in the system's own packages, and nothing is done.
 #
 # @example In hieradata/common.yaml
@@ -11,7 +12,8 @@
 # @param port
 #   Its port.
 # @param clients
-#   Whose certificates it answers, where its version can tell them apart (Debian 13); empty for all of the fleet's.
+#   Whose certificates it answers, where its version can tell them apart (Debian 13); empty for all of the fleet's. Where
+#   the Puppet server watches, that is `watch.` and its name.
 class profile::node_exporter (
   Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
   Stdlib::Port::Unprivileged $port = 9100,

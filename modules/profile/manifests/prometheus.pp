@@ -1,7 +1,7 @@
 # @summary Prometheus: it asks every machine that PuppetDB knows, and sees by rules whom that has to be told
 #
-# A node that joins is asked from its first catalogue on, and one that left PuppetDB no more: nobody writes lists. This
-# machine's certificate has to be one of `profile::puppetdb::clients`.
+# A node that joins is asked from its first catalogue on, and one that left PuppetDB no more: nobody writes lists. It asks
+# by the certificate of profile::watch_certificate, which has to be one of `profile::puppetdb::clients`.
 #
 # @example In hieradata/roles/monitoring.yaml
 #   profile::prometheus::puppetdb: https://puppet.example.org:8081
@@ -11,6 +11,8 @@
 #   Where PuppetDB is.
 # @param exporter
 #   Where the exporter of the fleet is (profile::exporter).
+# @param server
+#   The Puppet server's certname: its exporters prove by `watch.` and that who they are (profile::watch_certificate).
 # @param services
 #   The services whose web UIs are asked, by their classes.
 # @param scrape_interval
@@ -41,6 +43,7 @@
 class profile::prometheus (
   Stdlib::HTTPSUrl $puppetdb = "https://${trusted['certname']}:8081",
   Stdlib::HTTPUrl $exporter = 'http://127.0.0.1:9801',
+  Stdlib::Fqdn $server = $puppetdb.regsubst('\Ahttps://([^:/]+).*\z', '\1'),
   Array[Pattern[/\A[a-z][a-z0-9_]*\z/]] $services = ['indextts2'],
   Integer[1, 300] $scrape_interval = 30,
   Integer[1] $refresh_interval = 60,
@@ -67,10 +70,26 @@ class profile::prometheus (
       'key_file'  => "${credentials}/key.pem",
     },
   }
+  $tls_of_server = { 'tls_config' => $tls['tls_config'] + { 'server_name' => "watch.${server}" } }
   $found = { 'url' => $puppetdb, 'include_parameters' => true, 'refresh_interval' => "${refresh_interval}s" } + $tls
   $certname = { 'source_labels' => ['__meta_puppetdb_certname'], 'target_label' => 'certname' }
+  $is_server = { 'source_labels' => ['__meta_puppetdb_certname'], 'regex' => $server.regsubst('\.', '[.]', 'G') }
   $titles = $services.map |$service| { "\"${service.capitalize}\"" }.join(', ')
 
+  $nodes = {
+    'scheme'              => 'https',
+    'puppetdb_sd_configs' => [$found + { 'query' => 'resources { type = "Class" and title = "Profile::Node_exporter" }' }],
+    'relabel_configs'     => [
+      $certname,
+      # a machine whose system has no exporter has the class, too, without what it does
+      {
+        'source_labels' => ['__meta_puppetdb_certname', '__meta_puppetdb_parameter_port'],
+        'separator'     => ':',
+        'target_label'  => '__address__',
+      },
+      { 'source_labels' => ['__meta_puppetdb_certname'], 'target_label' => 'instance' },
+    ],
+  }
   $jobs = [
     {
       'job_name'       => 'fleet',
@@ -79,24 +98,21 @@ class profile::prometheus (
       'honor_labels'   => true,
       'scheme'         => $exporter.split('://')[0],
       'static_configs' => [{ 'targets' => [$exporter.split('://')[1]] }],
-    } + ($exporter ? { /\Ahttps:/ => $tls, default => {} }),
+    } + ($exporter ? { /\Ahttps:/ => $tls_of_server, default => {} }),
     { 'job_name' => 'prometheus', 'static_configs' => [{ 'targets' => ['127.0.0.1:9090'] }] },
     { 'job_name' => 'alertmanager', 'static_configs' => [{ 'targets' => ['127.0.0.1:9093'] }] },
-    {
-      'job_name'            => 'node',
-      'scheme'              => 'https',
-      'puppetdb_sd_configs' => [$found + { 'query' => 'resources { type = "Class" and title = "Profile::Node_exporter" }' }],
-      'relabel_configs'     => [
-        $certname,
-        # a machine whose system has no exporter has the class, too, without what it does
-        {
-          'source_labels' => ['__meta_puppetdb_certname', '__meta_puppetdb_parameter_port'],
-          'separator'     => ':',
-          'target_label'  => '__address__',
-        },
-        { 'source_labels' => ['__meta_puppetdb_certname'], 'target_label' => 'instance' },
-      ],
+    $nodes + {
+      'job_name'        => 'node',
+      'relabel_configs' => [$is_server + { 'action' => 'drop' }] + $nodes['relabel_configs'],
     } + $tls,
+    # One name is expected of all that a job asks.
+    $nodes + {
+      'job_name'        => 'node of the Puppet server',
+      'relabel_configs' => [
+        $is_server + { 'action' => 'keep' },
+        { 'target_label' => 'job', 'replacement' => 'node' },
+      ] + $nodes['relabel_configs'],
+    } + $tls_of_server,
     {
       'job_name'            => 'webui',
       'metrics_path'        => '/probe',
@@ -123,7 +139,6 @@ class profile::prometheus (
       ],
     },
   ]
-
 
   file {
     default:

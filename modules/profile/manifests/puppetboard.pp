@@ -15,6 +15,7 @@ class profile::puppetboard (
   Optional[Stdlib::HTTPUrl] $index_url = undef,
 ) {
   include profile::web
+  require profile::watch_certificate
 
   $unit = '/etc/systemd/system/puppetboard.service'
   $etc = '/etc/puppetboard'
@@ -64,7 +65,7 @@ class profile::puppetboard (
         content => epp('profile/puppetboard-settings.py.epp', { 'server' => $puppetdb }),
         ;
       $unit:
-        content => epp('profile/puppetboard.service.epp', { 'certname' => $trusted['certname'] }),
+        content => epp('profile/puppetboard.service.epp', { 'certname' => $profile::watch_certificate::certname }),
         ;
     }
 
@@ -106,7 +107,7 @@ class profile::puppetboard (
     }
     -> units::current { 'puppetboard':
       unit  => 'puppetboard.service',
-      files => [$unit, "${etc}/settings.py", "${venv}/installed", "/var/lib/puppet/ssl/certs/${trusted['certname']}.pem"],
+      files => [$unit, "${etc}/settings.py", "${venv}/installed", $profile::watch_certificate::certificate],
     }
   } else {
     exec { 'stop puppetboard':

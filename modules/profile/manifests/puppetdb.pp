@@ -11,7 +11,8 @@
 #   Further arguments for Java.
 # @param clients
 #   Whose certificates it answers: the Puppet server's, and those of the desks from which operators ask. A node has
-#   no business in the record of the others.
+#   no business in the record of the others. That of the watch here (profile::watch_certificate) is always among them.
+#   Who is, may also write: PuppetDB does not tell questions from commands.
 class profile::puppetdb (
   Pattern[/\A\d+[mg]\z/] $heap = '512m',
   Array[Pattern[/\A-\S+\z/]] $java_args = [],
@@ -68,7 +69,7 @@ class profile::puppetdb (
     owner   => 'root',
     group   => 'root',
     mode    => '0644',
-    content => join($clients + [''], "\n"),
+    content => join(unique($clients + ["watch.${trusted['certname']}"]) + [''], "\n"),
     require => Package['puppetdb'],
     notify  => Service['puppetdb'],
   }

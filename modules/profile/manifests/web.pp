@@ -11,18 +11,21 @@
 # @param port
 #   Where it listens, on all addresses.
 # @param tls_certificate
-#   Its certificate, and those between it and its authority, as PEM; this machine's own of Puppet where it is not set.
+#   Its certificate, and those between it and its authority, as PEM; that of profile::watch_certificate where it is not set.
 # @param tls_key
 #   The key of that certificate.
 class profile::web (
   Sensitive[Hash[Pattern[/\A[\w.@+-]+\z/], Pattern[/\A\$[A-Za-z0-9$.\/=,]+\z/]]] $users = Sensitive({}),
   Stdlib::Port::Unprivileged $port = 9443,
-  Stdlib::Absolutepath $tls_certificate = "/var/lib/puppet/ssl/certs/${trusted['certname']}.pem",
-  Stdlib::Absolutepath $tls_key = "/var/lib/puppet/ssl/private_keys/${trusted['certname']}.pem",
+  Optional[Stdlib::Absolutepath] $tls_certificate = undef,
+  Optional[Stdlib::Absolutepath] $tls_key = undef,
 ) {
   include releases::haproxy
+  require profile::watch_certificate
 
   $open = !$users.unwrap.empty
+  $certificate = pick($tls_certificate, $profile::watch_certificate::certificate)
+  $key = pick($tls_key, $profile::watch_certificate::key)
   $configuration = '/etc/fleet-web/haproxy.cfg'
   $unit = '/etc/systemd/system/fleet-web.service'
 
@@ -40,14 +43,14 @@ class profile::web (
       mode         => '0600',
       content      => Sensitive(epp('profile/fleet-web.cfg.epp', { 'users' => $users.unwrap, 'port' => $port })),
       # tried with the certificate that the unit gets
-      validate_cmd => "folder=\$(mktemp -d) && cp ${tls_certificate} \$folder/web.pem && cp ${tls_key} \$folder/web.pem.key && \
+      validate_cmd => "folder=\$(mktemp -d) && cp ${certificate} \$folder/web.pem && cp ${key} \$folder/web.pem.key && \
         CREDENTIALS_DIRECTORY=\$folder /usr/sbin/haproxy -c -q -f %; result=\$?; rm -r \$folder; exit \$result",
       require      => Package['haproxy'],
       ;
     $unit:
       ensure  => file,
       mode    => '0644',
-      content => epp('profile/fleet-web.service.epp', { 'certificate' => $tls_certificate, 'key' => $tls_key }),
+      content => epp('profile/fleet-web.service.epp', { 'certificate' => $certificate, 'key' => $key }),
       ;
   }
   ~> service { 'fleet-web.service':
@@ -56,7 +59,7 @@ class profile::web (
   }
   -> units::current { 'fleet-web':
     unit  => 'fleet-web.service',
-    files => [$configuration, $unit, $tls_certificate],
+    files => [$configuration, $unit, $certificate],
   }
 
   # On the Puppet server this machine's certificate is made in the same run.

@@ -28,7 +28,9 @@ def make(root: Path, nodes: int, monkeypatch: pytest.MonkeyPatch, own: Iterable[
 
     Nodes of ``own`` have lines of their own.
     """
-    entries = [f"  tts{number}.example.org: {{role: tts_node, env: prod}}\n" for number in range(1, nodes + 1)]
+    entries = [
+        f"  tts{number}.example.org: {{role: tts_node, env: prod}}\n" for number in range(1, nodes + 1)
+    ]
     files = {
         "inventory.yaml": "".join(
             ["nodes:\n", *entries, "  staging.example.org: {role: tts_node, env: staging}\n",

@@ -76,6 +76,7 @@ def drawn_members(draw: st.DrawFn, name: str) -> Member:
         serves=draw(st.none() | TIMES),
         check=draw(CHECKS) if fault else "",
         fault=fault,
+        heard=draw(st.booleans()),
     )
 
 

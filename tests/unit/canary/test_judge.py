@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generator.canary.checks import Verdict, checks, least_excess
-from generator.canary.judge import Move, judge
+from generator.canary.judge import Verb, judge
 from generator.canary.limits import Freeze, Limits
 from generator.canary.observation import Member, Numbers, Observation, Returning, window
 from generator.canary.rollout import Breach, Rollout, State
@@ -33,12 +33,12 @@ from tests.unit.canary.observations import (
 )
 
 Case = tuple[Rollout, Observation, datetime]
-ONWARD = (Move.NEXT, Move.PROMOTE)
+ONWARD = (Verb.NEXT, Verb.PROMOTE)
 
 
 def decided(rollout: Rollout, observed: Observation, now: datetime = OVER, *freezes: Freeze) -> str:
     decision = judge(rollout, observed, LIMITS, freezes, now)
-    return f"{decision.move.value} {decision.what}: {decision.reason}"
+    return f"{decision.verb.value} {decision.what}: {decision.reason}"
 
 
 def test_a_step_that_was_well_for_all_its_windows_is_followed_by_the_next() -> None:
@@ -145,6 +145,15 @@ def test_a_member_that_was_silent_when_it_was_chosen_has_its_time() -> None:
         ),
         ({"cohort": replace(GOOD, seconds=None)}, "latency: nobody knows how long jobs take"),
         ({"cohort": replace(GOOD, memory=None)}, "memory: nobody knows what a web UI has"),
+        (
+            {
+                "members": (
+                    member("tts1"),
+                    replace(member("tts2"), reported=SINCE, interval=60, heard=False),
+                )
+            },
+            "puppetdb: PuppetDB has no reports of a while, tts2's among them",
+        ),
         ({"smoke": None}, "smoke: the requests of the test could not be made"),
     ],
 )
@@ -161,8 +170,8 @@ def test_a_breach_that_is_known_counts_whatever_else_is_not() -> None:
 
 def test_a_service_that_nobody_uses_goes_on_where_no_jobs_are_asked_for() -> None:
     idle = replace(well(), cohort=replace(GOOD, jobs=0, failed=0, seconds=None))
-    assert judge(ROLLOUT, idle, Limits(), (), OVER).move is Move.WAIT
-    assert judge(ROLLOUT, idle, Limits(min_jobs=0), (), OVER).move is Move.NEXT
+    assert judge(ROLLOUT, idle, Limits(), (), OVER).verb is Verb.WAIT
+    assert judge(ROLLOUT, idle, Limits(min_jobs=0), (), OVER).verb is Verb.NEXT
 
 
 def test_what_was_taken_back_is_over_when_all_are_back() -> None:
@@ -194,7 +203,7 @@ def test_until_all_are_there_the_half_that_came_first_is_judged() -> None:
 def test_nothing_goes_on_that_is_not_known_and_well(case: Case, freezes: list[Freeze]) -> None:
     rollout, observed, now = case
     decision = judge(rollout, observed, LIMITS, freezes, now)
-    if decision.move not in ONWARD:
+    if decision.verb not in ONWARD:
         return
     assert rollout.state is State.RUNNING
     assert observed.members is not None and observed.cohort is not None and observed.smoke == ()
@@ -208,7 +217,7 @@ def test_nothing_goes_on_that_is_not_known_and_well(case: Case, freezes: list[Fr
     assert observed.cohort.jobs >= LIMITS.min_jobs
     assert not any(freeze.covers(now) for freeze in freezes)
     assert rollout.next_step not in rollout.gates or rollout.next_step in rollout.approved
-    assert (decision.move is Move.PROMOTE) == (rollout.next_step is None)
+    assert (decision.verb is Verb.PROMOTE) == (rollout.next_step is None)
     stable = None if observed.alone else observed.stable
     assert {one.verdict for one in checks(observed.cohort, stable, LIMITS)} <= {Verdict.WELL}
 
@@ -226,10 +235,10 @@ def test_what_is_not_known_takes_nothing_back(case: Case) -> None:
         replace(observed, smoke=None),
     ):
         after = judge(rollout, unknown, LIMITS, (), now)
-        assert after.move in (Move.WAIT, before.move)
-        assert after.move not in ONWARD or (rollout.state is State.RUNNING and unknown == observed)
-        if after.move in (Move.ABORT, Move.HOLD):
-            assert before.move is after.move
+        assert after.verb in (Verb.WAIT, before.verb)
+        assert after.verb not in ONWARD or (rollout.state is State.RUNNING and unknown == observed)
+        if after.verb in (Verb.ABORT, Verb.HOLD):
+            assert before.verb is after.verb
 
 
 @given(cases(), st.lists(FREEZES, max_size=2))
@@ -240,13 +249,13 @@ def test_what_is_taken_back_has_a_breach_and_a_breach_is_taken_back(
     rollout, observed, now = case
     decision = judge(rollout, observed, LIMITS, freezes, now)
     found = set(breaches(rollout, observed, now))
-    wanted = Move.ABORT if rollout.on_breach is Breach.ABORT else Move.HOLD
+    wanted = Verb.ABORT if rollout.on_breach is Breach.ABORT else Verb.HOLD
     if rollout.state is not State.RUNNING:
-        assert decision.move in (Move.WAIT, Move.FINISH)
+        assert decision.verb in (Verb.WAIT, Verb.FINISH)
     elif found:
-        assert decision.move is wanted and decision.what in found
+        assert decision.verb is wanted and decision.what in found
     else:
-        assert decision.move not in (Move.ABORT, Move.HOLD, Move.FINISH)
+        assert decision.verb not in (Verb.ABORT, Verb.HOLD, Verb.FINISH)
 
 
 def breaches(rollout: Rollout, observed: Observation, now: datetime) -> list[str]:
@@ -257,7 +266,7 @@ def breaches(rollout: Rollout, observed: Observation, now: datetime) -> list[str
         if one.fault:
             found.append(one.check)
         if now - max(one.reported or rollout.since, rollout.since) > allowed:
-            found.append("silent")
+            found += ["silent"] * one.heard
         elif not (one.arrived and one.serves) and now - rollout.since > allowed + timedelta(minutes=10):
             found.append("arrival")
     if observed.smoke:

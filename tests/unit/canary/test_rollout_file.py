@@ -26,7 +26,7 @@ CANARY = Rollout(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None)  # the first one imports and makes a folder
 @given(rollouts())
 def test_a_rollout_reads_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, rollout: Rollout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.canary import rollout_file
+from generator.canary import moves, rollout_file
 from generator.canary.rollout import Rollout, State
 from generator.canary.words import reason_line
 from generator.errors import FleetError
@@ -121,6 +121,8 @@ def test_one_at_a_time(root: Path) -> None:
         "hieradata/cohorts/indextts2.yaml: indextts2 has a rollout already: v24-beta is at 10 %, before 25 % "
         "(fleet canary promote, or abort, indextts2 ends it)"
     )
+    with pytest.raises(FleetError, match="indextts2 has a rollout already"):
+        moves.start(root, there(root), ["tts1.example.org"])
     moved("abort", "indextts2")
     assert "was taken back at 10 %: A Tester said so (its driver removes the file" in said(*FIRST)
 

@@ -7,7 +7,7 @@
 # @param reads
 #   The files that it takes by a reload.
 # @param certificate
-#   Whether it gets the machine's certificate, in /run/credentials/UNIT: cert.pem, key.pem, ca.pem.
+#   Whether it gets the certificate of profile::watch_certificate, in /run/credentials/UNIT: cert.pem, key.pem, ca.pem.
 # @param sees_machine
 #   Whether it has to see processes and mounts of the machine.
 # @param state
@@ -21,8 +21,16 @@ define profile::prometheus::daemon (
 ) {
   $unit = "${title}.service"
   $conf = "/etc/systemd/system/${unit}.d/fleet.conf"
-  $certname = $certificate ? { true => $trusted['certname'], default => undef }
-  $certificates = $certificate ? { true => ["/var/lib/puppet/ssl/certs/${trusted['certname']}.pem"], default => [] }
+
+  if $certificate {
+    require profile::watch_certificate
+
+    $certname = $profile::watch_certificate::certname
+    $certificates = [$profile::watch_certificate::certificate]
+  } else {
+    $certname = undef
+    $certificates = []
+  }
 
   # before the package, which starts it, and has it listen on all addresses
   file {

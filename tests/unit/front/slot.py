@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 import uuid
@@ -36,6 +37,8 @@ class Slot:
         self.health: int | None = None
         #: Headers that it answers with, beside its own.
         self.says: dict[str, str] = {}
+        #: What it speaks TLS by, where it does.
+        self.tls: ssl.SSLContext | None = None
         #: How many heartbeats and streams are open.
         self.open = 0
         self._finish = threading.Event()
@@ -48,6 +51,10 @@ class Slot:
         self._finish.clear()
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.slot = self
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def finish(self) -> None:

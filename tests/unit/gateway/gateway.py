@@ -64,12 +64,15 @@ class Gateway(Front):
             for node, weight in zip(self.slots.values(), weights, strict=False)
         ]
 
-    def start(self, taking: bool = True, **values: Any) -> None:
-        """Start the nodes and the gateway, and wait until it knows that all nodes take jobs, or that none does."""
+    def start(self, taking: bool | None = True, **values: Any) -> None:
+        """Start the nodes and the gateway, and wait until it knows that all nodes take jobs, or that none does.
+
+        Where ``taking`` is None, it may know anything.
+        """
         for node in self.slots.values():
             node.start()
         super().start(**values)
-        for node in (self.values | values)["nodes"]:
+        for node in (self.values | values)["nodes"] if taking is not None else []:
             self.until(node["name"], "new", "UP" if taking else "DOWN")
 
     def until(self, node: str, backend: str, state: str) -> None:

@@ -104,7 +104,7 @@ RSpec.describe 'role::tts_gateway', type: :class do
       it { is_expected.to compile.with_all_deps }
 
       it 'asks its gateway, as somebody who may do nothing else' do
-        is_expected.to contain_file('/etc/keepalived/keepalived.conf').with_validate_cmd(/keepalived --config-test/)
+        is_expected.to contain_file('/etc/keepalived/keepalived.conf').with_validate_cmd(%r{/usr/sbin/keepalived --config-test --use-file %})
           .with_content(/enable_script_security\s+script_user keepalived_script$/)
           .with_content(%r{script "/usr/local/lib/gateway/up 8405"})
         is_expected.to contain_user('keepalived_script').with(system: true, shell: '/usr/sbin/nologin')

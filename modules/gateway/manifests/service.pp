@@ -172,6 +172,11 @@ define gateway::service (
         'run_dir'      => $run_dir,
     })
 
+    $content = $users ? {
+      undef   => $text,
+      default => Sensitive($text),
+    }
+
     group { $account:
       ensure => present,
       system => true,
@@ -205,7 +210,7 @@ define gateway::service (
       $config:
         # one that HAProxy does not take never gets there
         validate_cmd => '/usr/sbin/haproxy -c -q -f %',
-        content      => $users ? { undef => $text, default => Sensitive($text) },
+        content      => $content,
         # what is replaced holds hashes of passwords
         backup       => false,
         ;

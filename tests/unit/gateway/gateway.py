@@ -127,9 +127,7 @@ class Client:
             for name, value in answer.getheaders():
                 if name.lower() == "set-cookie":
                     self.cookies |= {key: one.value for key, one in SimpleCookie(value).items()}
-        return Answer(
-            answer.status, {name.lower(): value for name, value in answer.getheaders()}, content, 0
-        )
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content, 0)
 
     def upload(self) -> str:
         """Send a voice; the node that has it."""

@@ -17,7 +17,7 @@ def test_a_job_stays_with_its_node_from_voice_to_audio(gateway: Gateway, keeps: 
     gateway.start()
     for node in gateway.slots.values():
         node.finish()
-    nodes = []
+    nodes: list[str] = []
     for number in range(6):
         client = gateway.client(source=f"127.0.0.{10 + number}", keeps=keeps)
         client.ask("/", page=client.keeps)

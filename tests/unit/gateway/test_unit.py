@@ -108,7 +108,8 @@ def test_keepalived_takes_its_configuration_and_no_other(epp: Render, tmp_path: 
     if not shutil.which("keepalived", path="/usr/sbin"):
         pytest.skip("keepalived is not on this machine")
     manifest = (REPOSITORY / "modules/profile/manifests/keepalived.pp").read_text()
-    assert (check := re.search("validate_cmd => '(.*)'", manifest))
+    check = re.search("validate_cmd => '(.*)'", manifest)
+    assert check
     config = tmp_path / "keepalived.conf"
     right = epp("profile/keepalived.conf.epp", KEEPALIVED)
     for text, status in ((right, 0), (right.replace("weight", "wait"), 1)):

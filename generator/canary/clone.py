@@ -118,6 +118,7 @@ class Clone:
             with tempfile.TemporaryDirectory(prefix=".clone-", dir=self.root.parent) as folder:
                 made = Path(folder) / "control"
                 self._git("init", "--quiet", "--template=", str(made), cwd=Path(folder))
+                made.chmod(0o700)  # the remote's address may hold a token
                 shutil.rmtree(self.root, ignore_errors=True)
                 made.rename(self.root)
         self._git("config", "remote.origin.url", self._remote)

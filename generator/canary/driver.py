@@ -24,6 +24,7 @@ from generator.canary.observe import Eyes, observe
 from generator.canary.prometheus import Prometheus
 from generator.canary.rollout import COHORTS, Rollout
 from generator.canary.settings import Settings
+from generator.canary.smoke import Smoke
 from generator.canary.tell import Story, tell
 from generator.catalogue import CATALOGUE, Catalogue
 from generator.errors import FleetError
@@ -103,7 +104,12 @@ class _Driver:
         rollouts = self._rollouts()
         if not rollouts:
             return
-        eyes = Eyes(self.puppetdb.within(RECORD_LIMIT), Prometheus(self.settings.prometheus), self._states())
+        eyes = Eyes(
+            self.puppetdb.within(RECORD_LIMIT),
+            Prometheus(self.settings.prometheus),
+            self._states(),
+            Smoke(self.settings.smoke, self.settings.ca).failed,
+        )
         refused = False
         for rollout in rollouts:
             if refused:

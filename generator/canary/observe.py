@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -26,6 +26,8 @@ class Eyes:
     puppetdb: PuppetDB
     prometheus: Prometheus
     states: Sequence[NodeState] | FleetError
+    #: Asks members of a service for a test: those that fail, with why; none where no test is wanted.
+    smoke: Callable[[str, Sequence[str]], tuple[str, ...]] = lambda _service, _names: ()
 
 
 def observe(eyes: Eyes, rollout: Rollout, code: Code, limits: Limits, now: datetime) -> Observation:
@@ -43,11 +45,12 @@ def observe(eyes: Eyes, rollout: Rollout, code: Code, limits: Limits, now: datet
     judged = window(rollout, found)
     if judged is None:
         return Observation(found)
+    smoke = eyes.smoke(rollout.service, judged.members)
     try:
         cohort, stable = _numbers(eyes, rollout, code, judged, found, limits, now)
     except FleetError as error:
-        return Observation(found, blind=(str(error),))
-    return Observation(found, (), cohort, stable, alone=stable is None)
+        return Observation(found, smoke=smoke, blind=(str(error),))
+    return Observation(found, (), cohort, stable, alone=stable is None, smoke=smoke)
 
 
 def _numbers(

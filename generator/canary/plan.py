@@ -127,7 +127,8 @@ def _steps(plan: Plan) -> Iterator[str]:
         elif number == 0 and len(step.join) == len(step.members):
             yield f"  {step.percent:3} %  {named(step.members)}"
         else:
-            yield f"  {step.percent:3} %  {count(step.members)}, new are {named(step.join)}"
+            new = named(step.join).partition(": ")[2]
+            yield f"  {step.percent:3} %  {count(step.members)}, {len(step.join):,} new: {new}"
 
 
 def _left_out(plan: Plan) -> Iterator[str]:

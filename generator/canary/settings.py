@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import time as clock_time
@@ -13,6 +14,9 @@ from generator.canary.limits import DAYS, Freeze, Limits
 from generator.errors import InputError
 from generator.record.trouble import SILENT_RUNS
 
+#: A request goes to the member, and nowhere else.
+_SMOKE = re.compile(r"https?://\{certname\}(:\d{1,5})?(/[^\s{}]*)?")
+
 assert Limits().silent_runs == SILENT_RUNS
 
 
@@ -22,7 +26,8 @@ class Settings:
 
     ``state`` is its own folder: the clone, the lock and its metrics are there. ``puppetdb`` is a file of the
     settings of Puppet's client tools. ``ssh_key`` is what it pushes by, and ``known_hosts`` whose hosts it
-    knows; None: ssh's own. ``author`` is whose its commits are.
+    knows; None: ssh's own. ``author`` is whose its commits are. ``smoke`` maps a service to the address that
+    its members are asked at for a test, with ``{certname}`` in it, and ``ca`` vouches for them.
     """
 
     remote: str
@@ -35,6 +40,8 @@ class Settings:
     freezes: tuple[Freeze, ...] = ()
     ssh_key: Path | None = None
     known_hosts: Path | None = None
+    smoke: Mapping[str, str] = field(default_factory=dict)
+    ca: Path | None = None
     #: Seconds that git may take to fetch, and to push.
     timeout: float = 120.0
 
@@ -64,6 +71,8 @@ class Settings:
             freezes=reader.freezes("freezes"),
             ssh_key=reader.path_or_none("ssh_key"),
             known_hosts=reader.path_or_none("known_hosts"),
+            smoke=reader.smoke("smoke"),
+            ca=reader.path_or_none("ca"),
             timeout=reader.number("timeout", 120.0),
         )
 
@@ -90,6 +99,15 @@ class _Reader:
         if not _is_number(value) or value <= 0:
             raise self._error(f"{key} is {value!r}, which is no number above 0")
         return float(value)
+
+    def smoke(self, key: str) -> Mapping[str, str]:
+        said = self._object(key, self.said.get(key, {}))
+        for service, url in said.items():
+            if not isinstance(url, str) or not _SMOKE.fullmatch(url):
+                raise self._error(
+                    f"{key}.{service} is {url!r}, which is no address (write http://{{certname}}:7860/config)"
+                )
+        return said
 
     def limits(self, key: str) -> Limits:
         said = self._object(key, self.said.get(key, {}))

@@ -111,6 +111,11 @@ class Link:
         return self.report["configuration_version"] or None
 
     @property
+    def cohort(self) -> dict[str, str] | None:
+        """The revision of each service that had the node in a rollout, by that commit; None if not known."""
+        return self.commit.cohort(self.report["certname"]) if self.commit else None
+
+    @property
     def catalogue(self) -> str:
         """What catalogue the run applied: none, a cached one and why, or a new one."""
         if self.report["catalog_uuid"] is None:

@@ -42,6 +42,8 @@ def _link(link: Link) -> Iterator[str]:
     yield f"{report['certname']} at {utc(link.started)}, transaction {_said(report['transaction_uuid'])}"
     yield f"  commit     {_commit(link)}"
     yield f"  deploy     {_brought(link)}"
+    for service, revision in sorted((link.cohort or {}).items()):
+        yield f"  canary     {one_line(service)} {one_line(revision)}"
     uuid = f", {_said(report['catalog_uuid'])}" if report["catalog_uuid"] else ""
     yield f"  catalogue  {one_line(link.catalogue)}{uuid}"
     noop = ", noop" if report["noop"] else ""
@@ -104,6 +106,7 @@ def _data(link: Link) -> dict[str, Any]:
             "date": known and utc(known.date),
             "subject": known and known.subject,
         },
+        "cohort": link.cohort,
         "deploy": link.deploy and _deploy(link.deploy),
         "catalogue": {"uuid": report["catalog_uuid"], "kind": link.catalogue, "code_id": report["code_id"]},
         "report": {

@@ -51,6 +51,32 @@ RSpec.describe 'role::puppet_server', type: :class do
         contain_file('/etc/systemd/system/puppet-backup.timer').with_content(%r{^OnCalendar=\*-\*-\* 0/6:00:00$})
       }],
     },
+    'canary' => {
+      'remote' => ['ssh://git@git.example.org/control.git', lambda {
+        contain_file('/etc/fleet-canary/settings.json').with_content(%r{"remote": "ssh://git@git\.example\.org/control\.git"})
+      }],
+      'branch' => ['main', -> { contain_file('/etc/fleet-canary/settings.json').with_content(/"branch": "main"/) }],
+      'interval' => ['5m', -> { contain_file('/etc/systemd/system/fleet-canary.timer').with_content(/^OnUnitInactiveSec=5m$/) }],
+      'prometheus' => ['http://127.0.0.1:9091', lambda {
+        contain_file('/etc/fleet-canary/settings.json').with_content(%r{"prometheus": "http://127\.0\.0\.1:9091"})
+      }],
+      'limits' => [WatchParameters::Code.new("{ 'error_ratio' => 0.1, 'memory_ratio' => undef }"), lambda {
+        contain_file('/etc/fleet-canary/settings.json').with_content(/"limits": \{\s*"error_ratio": 0\.1,\s*"memory_ratio": null\s*\}/)
+      }],
+      # 79200: what YAML makes of 22:00
+      'freezes' => [[{ 'from' => 79_200, 'to' => '06:00', 'days' => ['fri'] }], lambda {
+        contain_file('/etc/fleet-canary/settings.json').with_content(/"from": "22:00",\s*"to": "06:00",\s*"days": \[\s*"fri"\s*\]/)
+      }],
+      'smoke' => [{ 'indextts2' => 'https://{certname}:7860/config' }, lambda {
+        contain_file('/etc/fleet-canary/settings.json').with_content(%r{"indextts2": "https://\{certname\}:7860/config"})
+      }],
+      'ssh_key' => ['/etc/ssh/fleet-canary', lambda {
+        contain_file('/etc/systemd/system/fleet-canary.service').with_content(%r{^LoadCredential=ssh_key:/etc/ssh/fleet-canary$})
+      }],
+      'known_hosts' => [['git.example.org ssh-ed25519 AAAA'], lambda {
+        contain_file('/etc/fleet-canary/known_hosts').with_content("git.example.org ssh-ed25519 AAAA\n")
+      }],
+    },
     'code_deploy' => {
       'remote' => ['git://git.example.org/control.git', lambda {
         contain_file('/etc/puppetlabs/r10k/r10k.yaml').with_content(%r{remote: git://git\.example\.org/control\.git$})
@@ -158,7 +184,7 @@ RSpec.describe 'role::puppet_server', type: :class do
 
   it 'backs up the authority, each key that cannot be made anew, and the memory of used invitations' do
     config = JSON.parse(catalogue.resource('File', '/etc/puppet-backup.json')[:content])
-    keys = YAML.load_file("#{REPOSITORY}/hiera.yaml")['hierarchy'].find { |level| level['lookup_key'] }['options']
+    keys = YAML.load_file("#{REPOSITORY}/hiera.yaml")['hierarchy'].find { |level| level['lookup_key'] == 'eyaml_lookup_key' }['options']
     expect(config).to include('certname' => 'puppet.lab.test', 'ca' => '/etc/puppet/puppetserver/ca', 'database' => 'puppetdb')
     expect(config['trees']).to include(
       config['ca'], '/var/lib/puppet/ssl', '/etc/puppet/autosign.key', '/var/lib/puppetserver/autosign', File.dirname(keys['pkcs7_private_key']),
@@ -182,6 +208,30 @@ RSpec.describe 'role::puppet_server', type: :class do
     expect(unit.scan(/^ReadWritePaths=(.*)$/).flatten).to eq(%w[/var/backups/puppet])
     is_expected.to contain_file('/var/backups/puppet').with(ensure: 'directory', owner: 'puppet-backup', mode: '0700')
     is_expected.to contain_exec('let the account of backups read PuppetDB').with_user('postgres').that_requires('Package[postgresql]')
+  end
+
+  it 'drives canaries as an account that may write nothing but its folder, and the remote where that is a folder' do
+    unit = catalogue.resource('File', '/etc/systemd/system/fleet-canary.service')[:content]
+    expect(unit).to match(/^User=fleet-canary$/).and match(/^CapabilityBoundingSet=$/).and match(/^ProtectSystem=strict$/)
+    expect(unit).to match(%r{^ExecStart=/usr/local/bin/fleet canary run --settings /etc/fleet-canary/settings\.json$})
+    expect(unit.scan(/^(?:ReadWritePaths|StateDirectory)=(.*)$/).flatten).to eq(%w[fleet-canary -/srv/git/control.git])
+    is_expected.to contain_file('/etc/fleet-canary/settings.json').with(group: 'fleet-canary', mode: '0640')
+    settings = JSON.parse(catalogue.resource('File', '/etc/fleet-canary/settings.json')[:content])
+    expect(settings).to include('remote' => '/srv/git/control.git', 'branch' => 'production', 'limits' => {}, 'freezes' => [])
+    expect(settings).not_to include('ssh_key', 'known_hosts')
+    is_expected.to contain_file('/etc/systemd/system/fleet-canary.timer').with_content(/^OnUnitInactiveSec=60s$/).that_notifies('Service[fleet-canary.timer]')
+    is_expected.to contain_service('fleet-canary.timer').with(ensure: 'running', enable: true).that_requires('User[fleet-canary]')
+    is_expected.to contain_file('/etc/fleet-canary/driver.prom').with_content(/^fleet_canary_interval_seconds 60$/)
+    is_expected.to contain_file('/var/lib/prometheus/node-exporter/fleet_canary.prom').with_target('/var/lib/fleet-canary/fleet_canary.prom')
+  end
+
+  context 'where people drive canaries' do
+    let(:pre_condition) { "class { 'profile::canary': interval => 'never' }" }
+
+    it('has no timer') { is_expected.to contain_service('fleet-canary.timer').with(ensure: 'stopped', enable: false) }
+    it('leaves no timer behind') { is_expected.to contain_file('/etc/systemd/system/fleet-canary.timer').with_ensure('absent') }
+    it('tells of no pass') { is_expected.to contain_file('/var/lib/fleet-canary/fleet_canary.prom').with_ensure('absent') }
+    it('has Prometheus miss none') { is_expected.to contain_file('/etc/fleet-canary/driver.prom').with_ensure('absent') }
   end
 
   it 'lets nobody but a deploy empty the cache of the server' do
@@ -290,7 +340,7 @@ RSpec.describe 'role::puppet_server', type: :class do
   end
 
   it 'makes the keys of the secrets once, each where hiera.yaml says' do
-    keys = YAML.load_file("#{REPOSITORY}/hiera.yaml")['hierarchy'].find { |level| level['lookup_key'] }['options']
+    keys = YAML.load_file("#{REPOSITORY}/hiera.yaml")['hierarchy'].find { |level| level['lookup_key'] == 'eyaml_lookup_key' }['options']
     made = 'make the keys of the secrets'
     is_expected.to contain_file(keys['pkcs7_private_key']).with(owner: 'puppet', mode: '0400').that_requires("Exec[#{made}]")
     is_expected.to contain_file(keys['pkcs7_public_key']).with(owner: 'root', mode: '0644').that_requires("Exec[#{made}]")

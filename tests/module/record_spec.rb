@@ -5,6 +5,7 @@ require 'json'
 require 'open3'
 require 'tmpdir'
 require_relative '../../modules/record/lib/puppet_x/fleet/record/certificate'
+require_relative '../../modules/record/lib/puppet_x/fleet/record/cohorts'
 require_relative '../../modules/record/lib/puppet_x/fleet/record/document'
 require_relative '../../modules/record/lib/puppet_x/fleet/record/line_file'
 
@@ -27,6 +28,28 @@ module Signed
   end
 end
 
+# The versions of an environment, as the deploys leave them.
+module Deployed
+  NOW = 'c0ffee' * 6 + 'abcd'
+  BEFORE = 'decade' * 6 + 'abcd'
+
+  # @return the folder of the environments
+  def deploy(folder, rollouts)
+    FileUtils.mkdir_p("#{folder}/environments")
+    rollouts.each_with_index do |(commit, files), at|
+      version = "#{folder}/versions/production/2026112#{at}T101112.000001Z-#{commit[0, 12]}"
+      FileUtils.mkdir_p(["#{version}/hieradata/cohorts", "#{version}/scripts"])
+      FileUtils.cp("#{REPOSITORY}/scripts/config-version", "#{version}/scripts")
+      File.write("#{version}/environment.conf", "config_version = scripts/config-version\n")
+      File.write("#{version}/.r10k-deploy.json", JSON.pretty_generate('signature' => commit))
+      files.each { |service, text| File.write("#{version}/hieradata/cohorts/#{service}.yaml", text) }
+      FileUtils.rm_f("#{folder}/environments/production")
+      File.symlink(version, "#{folder}/environments/production")
+    end
+    "#{folder}/environments"
+  end
+end
+
 # A real run of this machine's Puppet with the processor; no class of the fleet, and nothing outside a folder.
 module Applied
   # @return the run's report as it is in reports.jsonl
@@ -44,6 +67,7 @@ end
 
 RSpec.describe 'the report processor fleet_record' do
   include Applied
+  include Deployed
   include Signed
 
   before(:context) { @folder = Dir.mktmpdir }
@@ -97,6 +121,12 @@ RSpec.describe 'the report processor fleet_record' do
       failed = @report['failures'].to_h { |failure| [failure['title'], failure['message']] }
       expect(failed).to match("#{@folder}/none/there" => /No such file or directory/, 'fails' => /returned 3/, 'is slow' => /exceeded timeout/)
     end
+  end
+
+  it 'has the revision of the rollout that the code of its catalogue had the node in' do
+    environments = deploy("#{@folder}/code", Deployed::NOW => { 'indextts2' => "revision: v24-beta\nmembers: [tts1.example.org]\n" })
+    report = applied("notify { 'x': }", '--environmentpath', environments)
+    expect(report).to include('commit' => Deployed::NOW, 'cohort' => { 'indextts2' => 'v24-beta' })
   end
 
   it 'does not tell what a command was that Puppet itself does not redact' do
@@ -205,6 +235,57 @@ RSpec.describe PuppetX::Fleet::Record::Certificate do
   it('is what the authority signed') { expect(said('tts1.example.org')).to eq(%w[tts_node prod]) }
   it('says nothing where there is none') { expect(said('tts2.example.org')).to eq([nil, nil]) }
   it('says nothing where it is none') { expect(said('broken')).to eq([nil, nil]) }
+end
+
+RSpec.describe PuppetX::Fleet::Record::Cohorts do
+  include Deployed
+
+  before do
+    mine = { 'indextts2' => "revision: v24-beta\nmembers:\n  - tts1.example.org\n", 'broken' => 'tts1.example.org: [', 'list' => '[tts1.example.org]' }
+    @environments = deploy(folder, Deployed::BEFORE => { 'indextts2' => "revision: v23\nmembers: [tts2.example.org]\n" }, Deployed::NOW => mine)
+  end
+
+  after { FileUtils.rm_rf(folder) }
+
+  let(:folder) { Dir.mktmpdir }
+
+  def said(certname, commit: Deployed::NOW, environment: 'production', path: @environments)
+    described_class.new(path, environment, commit).of(certname)
+  end
+
+  it('is the revision of each rollout of a member') { expect(said('tts1.example.org')).to eq('indextts2' => 'v24-beta') }
+  it('is empty for a node that is in none') { expect(said('tts2.example.org')).to eq({}) }
+  it('is empty for a node whose name is a part of another') { expect(said('tts1.example')).to eq({}) }
+
+  it 'is that of the code of the catalogue, whatever serves since' do
+    expect([said('tts1.example.org', commit: Deployed::BEFORE), said('tts2.example.org', commit: Deployed::BEFORE)]).to eq([{}, { 'indextts2' => 'v23' }])
+  end
+
+  it 'is not known where that code is gone' do
+    expect(said('tts1.example.org', commit: 'f' * 40)).to be_nil
+    expect(said('tts1.example.org', environment: 'other')).to be_nil
+  end
+
+  it 'is not looked for where an agent leads' do
+    expect(said('tts1.example.org', environment: '../environments/production')).to be_nil
+    expect(said('tts1.example.org', commit: "*#{'f' * 39}")).to be_nil
+    expect([said('tts1.example.org', commit: nil), said('tts1.example.org', environment: nil)]).to eq([nil, nil])
+  end
+
+  it 'is that of code that no deploy brought, as it is there' do
+    FileUtils.rm(Dir["#{folder}/versions/production/*/.r10k-deploy.json"])
+    expect(said('tts1.example.org', commit: 'f' * 40)).to eq('indextts2' => 'v24-beta')
+    expect(said('tts1.example.org', commit: '1795858200')).to be_nil, 'a time, as Puppet gives it where nothing says the commit'
+  end
+
+  it 'keeps no report from the record' do
+    File.write(Dir["#{folder}/versions/production/*/.r10k-deploy.json"].max, '{')
+    expect(said('tts1.example.org')).to be_nil
+  end
+
+  it 'is found in one of several folders of environments' do
+    expect(said('tts1.example.org', path: "#{folder}/none:#{@environments}")).to eq('indextts2' => 'v24-beta')
+  end
 end
 
 RSpec.describe PuppetX::Fleet::Record::LineFile do

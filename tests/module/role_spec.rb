@@ -23,6 +23,23 @@ RSpec.describe 'role::tts_node', type: :class do
     it { is_expected.to compile.with_all_deps }
     it { is_expected.to contain_class('indextts2') }
     it { is_expected.to contain_service('puppet-agent.timer').with(ensure: 'running', enable: true) }
+
+    it 'tells Prometheus of the service, where there is an exporter, and no more once the service is gone' do
+      link = '/var/lib/prometheus/node-exporter/indextts2.prom'
+      if facts['os']['family'] == 'Debian'
+        written = JSON.parse(catalogue.resource('File', '/etc/releases/indextts2.json')[:content])['metrics']
+        is_expected.to contain_file(link).with(ensure: 'link', target: written).that_requires('Package[prometheus-node-exporter]')
+      else
+        is_expected.not_to contain_file(link)
+      end
+    end
+  end
+
+  context 'without the service' do
+    let(:facts) { SYSTEMS.fetch('debian-12') }
+    let(:pre_condition) { "class { 'indextts2': ensure => absent }" }
+
+    it { is_expected.to contain_file('/var/lib/prometheus/node-exporter/indextts2.prom').with_ensure('absent') }
   end
 
   # the cards of eight-cards are too old for the release

@@ -27,6 +27,7 @@ class indextts2::description {
         'webui'           => 'indextts2-webui',
         'front'           => 'indextts2-front.service',
         'front_dir'       => $indextts2::front::run_dir,
+        'metrics'         => '/var/lib/releases/indextts2.prom',
         'notice'          => $indextts2::front::notice,
         'front_ports'     => $places,
         'releases_dir'    => $indextts2::releases_dir,

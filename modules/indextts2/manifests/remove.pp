@@ -18,7 +18,7 @@ class indextts2::remove {
   $unit_files = $others.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/indextts2.json'
   # with what a killed write leaves, and what was found to be rubbish
-  $written = ['json', 'json.new', 'json.broken', 'map', 'map.new'].map |$suffix| { "/var/lib/releases/indextts2.${suffix}" }
+  $written = ['json', 'json.new', 'json.broken', 'map', 'map.new', 'prom', 'prom.new'].map |$suffix| { "/var/lib/releases/indextts2.${suffix}" }
   $find = "/usr/bin/find /etc/systemd/system -maxdepth 1 -type f -name 'indextts2-webui@*'"
 
   ([$switch, $watch] + $units).each |$unit| {
@@ -82,7 +82,7 @@ class indextts2::remove {
 
   # Whoever asks for a switch from then on hears that there is no such service.
   File[$description]
-  -> Service[$switch]
+  -> Service[$switch, $watch]
   -> Service[$front]
   -> Service[$units - [$front]]
   -> File[$unit_files + $written]

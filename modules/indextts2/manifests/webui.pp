@@ -106,12 +106,10 @@ class indextts2::webui {
     enable => true,
   }
 
-  # Of several cards, those whose web UI runs get the requests; what runs on a card that is lost is ended only where the
-  # service needs it.
-  $watched = $indextts2::gpu != 'none'
+  # Of several cards, those whose web UI runs get the requests; and a gateway, and Prometheus, are told how the service is.
   service { 'releases-watch@indextts2.service':
-    ensure    => $watched,
-    enable    => $watched,
+    ensure    => running,
+    enable    => true,
     subscribe => Class['releases'],
   }
 

@@ -4,4 +4,9 @@
 #   indextts2::revision: v2.0.0
 class profile::tts {
   include indextts2
+
+  profile::prometheus::textfile { 'indextts2.prom':
+    ensure => $indextts2::ensure,
+    source => '/var/lib/releases/indextts2.prom',
+  }
 }

@@ -49,7 +49,7 @@ class releases {
   }
 
   [
-    '__init__', 'cards', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'leave', 'node', 'ports', 'prune', 'report',
+    '__init__', 'cards', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'leave', 'metrics', 'node', 'ports', 'prune', 'report',
     'request', 'smoke', 'state', 'steering', 'store', 'switch', 'units', 'watch', 'weights',
   ].each |$name| {
     file { "${lib}/releases/${name}.py":

@@ -13,6 +13,7 @@ class role::puppet_server {
   include profile::code_deploy
   include profile::fleet
   include profile::backup
+  include profile::canary
   include profile::record
   include profile::exporter
   include profile::node_exporter

@@ -58,9 +58,12 @@ RSpec.describe 'indextts2', type: :class do
   end
 
   it 'takes what the program releases has written, with what a kill left' do
-    %w[json json.new json.broken map map.new].each do |suffix|
+    %w[json json.new json.broken map map.new prom prom.new].each do |suffix|
       is_expected.to contain_file("/var/lib/releases/indextts2.#{suffix}").with_ensure('absent').that_requires("Service[#{FRONT}]")
     end
+    watch = 'releases-watch@indextts2.service'
+    is_expected.to contain_service(watch).with(ensure: 'stopped', enable: false).that_requires('File[/etc/releases/indextts2.json]')
+    is_expected.to contain_file('/var/lib/releases/indextts2.prom').that_requires("Service[#{watch}]")
   end
 
   it 'asks for nothing of cards' do

@@ -21,7 +21,7 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.to contain_file('/usr/local/lib/nvidia/on-the-bus').with_mode('0755').that_comes_before('Class[indextts2::webui]') }
     it { is_expected.to contain_file('/etc/systemd/system/nvidia-devices.service').that_comes_before('Class[indextts2::webui]') }
     it { expect(description).to include('gate' => gate, 'lost' => '/usr/local/lib/nvidia/lost', 'bindings' => { '0' => 'GPU-0', '1' => 'GPU-1' }) }
-    it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: true, enable: true).that_subscribes_to('Class[releases]') }
+    it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: 'running', enable: true).that_subscribes_to('Class[releases]') }
 
     it 'counts what a start may wait for device nodes, by the unit that has it wait' do
       seconds = ->(pattern) { catalogue.resource('File', '/etc/systemd/system/nvidia-devices.service')[:content][pattern, 1].to_i }
@@ -41,7 +41,7 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.not_to a_unit_like(/ExecStartPre/) }
     it { is_expected.to contain_class('nvidia::gate') }
     it { expect(description).to include('gate' => nil, 'lost' => nil) }
-    it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: true, enable: true) }
+    it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: 'running', enable: true) }
   end
 
   context 'without a card' do
@@ -50,7 +50,7 @@ RSpec.describe 'indextts2', type: :class do
     it { is_expected.to a_unit_with('PrivateDevices=yes') }
     it { is_expected.not_to a_unit_like(/nvidia/) }
     it { is_expected.not_to contain_class('nvidia::gate') }
-    it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: false, enable: false) }
+    it { is_expected.to contain_service('releases-watch@indextts2.service').with(ensure: 'running', enable: true) }
     it { expect(description).to include('gate' => nil, 'lost' => nil, 'wait_timeout' => 0, 'bindings' => { '0' => nil }) }
     it { is_expected.to a_front_with('retries 1560') }
   end

@@ -37,7 +37,7 @@ def test_it_shows_each_step_and_who_is_left_out_and_writes_nothing(root: Path) -
     lines = result.stdout.splitlines()
     assert lines[0] == "indextts2 v24-beta can be asked of 9 nodes of 12"
     assert [line[:16] for line in lines[1:4]] == ["   10 %  1 node:", "   50 %  5 nodes", "  100 %  9 nodes"]
-    assert "new are 4 nodes: " in lines[2] and "new are 4 nodes: " in lines[3]
+    assert ", 4 new: " in lines[2] and ", 4 new: " in lines[3]
     assert lines[4:] == [
         "not asked:",
         "  they have a line of their own, in hieradata/nodes: 2 nodes: tts3.example.org, tts4.example.org",

@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 import uuid
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,6 +40,8 @@ class Slot:
         self.says: dict[str, str] = {}
         #: What it speaks TLS by, where it does.
         self.tls: ssl.SSLContext | None = None
+        #: Whether it answers 500 to who joins, and whether a stream says where it ends, as Gradio's do.
+        self.broken = self.chunked = False
         #: How many heartbeats and streams are open.
         self.open = 0
         self._finish = threading.Event()
@@ -71,6 +74,12 @@ class Slot:
             with_errors = connection.fileno() >= 0
             if with_errors:
                 connection.close()
+
+    def cut(self) -> None:
+        """End what is open at once, as the death of a process does."""
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def until(self, count: int, within: float = 5) -> None:
         """Wait until ``count`` heartbeats and streams are open."""
@@ -112,7 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Joins and calls; of anything else, how long it was."""
         self._note()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path == "/gradio_api/queue/join":
+        if self.path == "/gradio_api/queue/join" and self.slot.broken:
+            self._answer(b"", 500)
+        elif self.path == "/gradio_api/queue/join":
             self.slot.jobs.add(json.loads(body)["session_hash"])
             self._answer(json.dumps({"event_id": uuid.uuid4().hex, "by": self.slot.name}).encode())
         elif self.path == "/gradio_api/call/unknown":
@@ -143,20 +154,27 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(f"{self.slot.name} has no job of {job}".encode(), 404)
 
+    def _say(self, text: str) -> None:
+        self.wfile.write((f"{len(text):x}\r\n{text}\r\n" if self.slot.chunked else text).encode())
+
     def _events(self, end: threading.Event | None) -> None:
         """Say the slot's name every 50 ms, until ``end``."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
+        if self.slot.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True
         self.slot.open += 1
         try:
             while True:
-                self.wfile.write(f"data: {self.slot.name}\n\n".encode())
+                self._say(f"data: {self.slot.name}\n\n")
                 if end and end.wait(0.05):
                     break
                 time.sleep(0 if end else 0.05)
-            self.wfile.write(b"data: done\n\n")
+            self._say("data: done\n\n")
+            if self.slot.chunked:
+                self.wfile.write(b"0\r\n\r\n")
         except OSError:
             pass
         finally:

@@ -80,6 +80,22 @@ def test_what_a_slot_has_no_more_is_forgotten(front: Front) -> None:
         assert releases.posted() == notice
 
 
+def test_it_counts_anew_from_the_time_that_it_is_told(front: Front) -> None:
+    front.start()
+    front.slots["0-blue"].start()
+    releases = told(front)
+
+    def counted() -> int:
+        return sum(int(row["hrsp_2xx"]) for row in releases.stats() if row["pxname"] == "pages")
+
+    releases.post({"since": "1"})
+    for notice, found in (({"since": "1"}, 2), ({"since": "1", **TAKEN}, 4), ({"since": "2"}, 0)):
+        front.ask("/config")
+        releases.post(notice)
+        # of the slot and of the backend
+        assert counted() == found, notice
+
+
 def test_a_front_of_before_without_a_map_takes_it_for_nothing(front: Front) -> None:
     front.start()
     releases = Told(DESCRIPTION._replace(front_dir=str(front.folder), notice="/var/lib/releases/another.map"))

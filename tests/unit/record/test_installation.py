@@ -47,6 +47,15 @@ def test_every_index_of_the_record_is_of_the_template() -> None:
     ]
 
 
+def test_a_rollout_s_revision_is_a_word_whichever_service_it_is_of() -> None:
+    """By what it looks like, one would be a date: then no document with another kind of name was taken."""
+    mappings = template.index_template(True)["template"]["mappings"]
+    assert mappings["properties"]["cohort"] == {"type": "object", "dynamic": True}
+    [rule] = mappings["dynamic_templates"]
+    assert (rule["cohort"]["path_match"], rule["cohort"]["mapping"]["type"]) == ("cohort.*", "keyword")
+    assert mappings["dynamic"] is False, "and nothing else is looked for"
+
+
 def test_a_certificate_is_held_against_the_authorities_that_are_given(tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     made = [

@@ -308,6 +308,9 @@ class SimulatedFront(Front):
         if notice != self._world.noted:
             self._world.effect("note", lambda: setattr(self._world, "noted", dict(notice)))
 
+    def stats(self) -> list[dict[str, str]]:
+        raise FrontError("nothing is counted here")
+
     def age(self) -> int:
         return 1000
 

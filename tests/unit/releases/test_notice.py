@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from releases import leave as leave_module
 from releases.description import release_of
 from releases.errors import AnswerIsNo, CommandFailed
-from releases.front import Front
+from releases.front import COUNTED, Front
 from releases.leave import leave
 from releases.steering import note, post, steer
 from releases.switch import reconcile
@@ -21,6 +21,11 @@ from tests.unit.releases.simulated import DESCRIPTION, NEW, OLD, SimulatedUnits,
 from tests.unit.releases.switching import MODES, a_world, serves
 
 V1, V2 = release_of(OLD), release_of(NEW)
+
+
+def said(notice: Mapping[str, str]) -> dict[str, str]:
+    """Return what the front says of slots and jobs."""
+    return {key: value for key, value in notice.items() if key != COUNTED}
 
 
 def test_the_release_is_told_before_its_slot_gets_a_request_and_both_while_both_are_there() -> None:
@@ -34,7 +39,8 @@ def test_the_release_is_told_before_its_slot_gets_a_request_and_both_while_both_
     world.watch = watch
     reconcile(world.node())
     assert set(seen) == {("blue", V1), ("green", V2)}
-    assert world.posted == world.noted == {"0-green": V2, "jobs": "taken"}
+    assert world.posted == world.noted
+    assert said(world.posted) == {"0-green": V2, "jobs": "taken"}
 
 
 @MODES
@@ -44,7 +50,8 @@ def test_of_what_failed_nothing_is_left(handover: str) -> None:
     with pytest.raises(AnswerIsNo):
         reconcile(world.node())
     serves(world, OLD, "blue")
-    assert world.posted == world.noted == {"0-blue": V1, "jobs": "taken"}
+    assert world.posted == world.noted
+    assert said(world.posted) == {"0-blue": V1, "jobs": "taken"}
 
 
 def test_jobs_are_held_for_a_switch_that_holds_them_and_only_then() -> None:
@@ -75,7 +82,7 @@ def test_of_several_cards_one_that_is_switched_holds_no_job_up() -> None:
     world.watch = lambda world: seen.add(world.posted["jobs"])
     reconcile(world.node())
     assert seen == {"taken"}
-    assert world.posted == {"0-green": V2, "1-green": V2, "jobs": "taken"}
+    assert said(world.posted) == {"0-green": V2, "1-green": V2, "jobs": "taken"}
 
 
 def test_a_web_ui_that_crashed_is_told_by_who_watches_and_so_is_its_return() -> None:
@@ -89,6 +96,33 @@ def test_a_web_ui_that_crashed_is_told_by_who_watches_and_so_is_its_return() -> 
     world.trace.clear()
     look(world.node(), at_cards=False)
     assert world.trace == [], "what is right is left alone"
+
+
+def test_the_front_counts_anew_when_another_release_serves_and_not_before() -> None:
+    world = a_world("hold", NEW)
+    world.broken[NEW] = "exited"
+    counts = {world.posted[COUNTED]}
+    world.watch = lambda world: counts.add(world.posted[COUNTED])
+    world.jobs["0-blue"] = 20.0
+    with pytest.raises(AnswerIsNo):
+        reconcile(world.node())
+    assert len(counts) == 1
+    world.broken.clear()
+    world.node().edit(failed={})
+    reconcile(world.node())
+    assert counts == {"1000000", str(int(world.state().cards["0"].since))}
+    assert len(counts) == 2
+
+
+def test_of_a_lost_state_nobody_knows_since_when_and_nothing_is_told_again_and_again() -> None:
+    world = a_world()
+    world.disk_state = None
+    look(world.node(), at_cards=False)
+    world.trace.clear()
+    for _ in range(3):
+        world.time += 1
+        look(world.node(), at_cards=False)
+    assert world.trace == []
 
 
 def test_when_all_cards_are_lost_no_job_is_taken() -> None:
@@ -130,8 +164,8 @@ def test_a_front_that_is_down_is_noted_down_for(tmp_path: Path) -> None:
     world = a_world("overlap", NEW)
     world.weights = None
     reconcile(world.node())
-    assert world.noted == {"0-green": V2, "jobs": "taken"}
-    assert world.posted == {"0-blue": V1, "jobs": "taken"}
+    assert said(world.noted) == {"0-green": V2, "jobs": "taken"}
+    assert said(world.posted) == {"0-blue": V1, "jobs": "taken"}
     world.weights = world.fresh_weights()
     post(world.node())
     assert world.posted == world.noted
@@ -147,7 +181,7 @@ def test_a_full_disk_or_a_systemd_that_does_not_say_stops_no_switch(monkeypatch:
     monkeypatch.setattr(type(node.front), "note", fail)
     reconcile(node)
     serves(world, NEW, "green")
-    assert world.posted == {"0-green": V2, "jobs": "taken"}
+    assert said(world.posted) == {"0-green": V2, "jobs": "taken"}
 
     class Mute(SimulatedUnits):
         def states(self, units: Sequence[str]) -> dict[str, str]:
@@ -179,4 +213,4 @@ def test_the_command_writes_it_down_for_a_front_that_is_about_to_start(machine: 
     machine.run("tts", "activate", OLD)
     path.unlink()
     assert machine.run("tts", "note").returncode == 0
-    assert path.read_text() == f"0-blue {V1}\njobs taken\n"
+    assert path.read_text().startswith(f"0-blue {V1}\njobs taken\nsince ")

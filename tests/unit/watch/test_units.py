@@ -26,6 +26,17 @@ UNITS: dict[str, tuple[str, dict[str, Any], float]] = {
         {"arguments": ["--listen x"], "certname": CERTNAME},
         1.5,
     ),
+    "fleet-canary": (
+        "fleet-canary.service.epp",
+        {
+            "account": "fleet-canary",
+            "settings": "/etc/fleet-canary/settings.json",
+            "certname": CERTNAME,
+            "ssh_key": "/etc/ssh/fleet-canary",
+            "writes": "/srv/git/control.git",
+        },
+        1.5,
+    ),
     "fleet-web": ("fleet-web.service.epp", {"certificate": "/x.pem", "key": "/x.key"}, 1.5),
     "puppetboard": ("puppetboard.service.epp", {"certname": CERTNAME}, 1.5),
     "prometheus": (

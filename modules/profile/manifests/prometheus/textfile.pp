@@ -7,16 +7,24 @@
 #
 # @param source
 #   The file; until it is written, nothing is told.
+# @param ensure
+#   Whether it is told.
 define profile::prometheus::textfile (
   Stdlib::Absolutepath $source,
+  Enum['present', 'absent'] $ensure = 'present',
 ) {
   include profile::node_exporter
 
-  file { "/var/lib/prometheus/node-exporter/${title}":
-    ensure  => link,
-    owner   => 'root',
-    group   => 'root',
-    target  => $source,
-    require => Package['prometheus-node-exporter'],
+  $link = $ensure ? { 'present' => link, default => absent }
+
+  # where there is an exporter
+  if $facts['os']['family'] == 'Debian' {
+    file { "/var/lib/prometheus/node-exporter/${title}":
+      ensure  => $link,
+      owner   => 'root',
+      group   => 'root',
+      target  => $source,
+      require => Package['prometheus-node-exporter'],
+    }
   }
 }

@@ -38,11 +38,15 @@ _TIMINGS = ("total", "config_retrieval", "fact_generation", "plugin_sync")
 #: What is not named here is kept, and not searched: so no new field can be in the way of a document.
 MAPPINGS: dict[str, Any] = {
     "dynamic": False,
+    # a revision is a word, also one that looks like a date or a number
+    "dynamic_templates": [{"cohort": {"path_match": "cohort.*", "mapping": _WORD}}],
     "properties": {
         "@timestamp": _DATE,
         **dict.fromkeys(("node", "role", "environment", "status", "transaction_uuid", "catalog_uuid"), _WORD),
         **dict.fromkeys(("commit", "puppet_environment", "puppet_version", "server"), _WORD),
         "cached_catalog_status": _WORD,
+        # a field for each service that has a rollout: repositories name them, not nodes
+        "cohort": {"type": "object", "dynamic": True},
         **dict.fromkeys(("noop", "noop_pending", "corrective_change"), _YES),
         **dict.fromkeys(("start", "end"), _DATE),
         "resources": {"properties": dict.fromkeys(_COUNTS, _NUMBER)},

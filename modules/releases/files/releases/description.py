@@ -66,6 +66,8 @@ class Description(NamedTuple):
     wait_timeout: int = 0
     #: the file by which the front knows which release is in which slot, and whether a new job would wait
     notice: str | None = None
+    #: the file by which Prometheus is told of the service
+    metrics: str | None = None
     #: card to its UUID, where it is bound to one
     bindings: Mapping[str, str | None] = {}
 
@@ -126,7 +128,7 @@ def _parse(data: dict[str, Any]) -> Description:
         if set(ports) != set(SLOTS):
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
     lists = {name: tuple(data[name]) for name in _LISTS}
-    optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost", "notice")}
+    optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost", "notice", "metrics")}
     optional |= {"bindings": data.get("bindings", {}), "wait_timeout": data.get("wait_timeout", 0)}
     return Description(**{**{name: data[name] for name in _KINDS}, **lists, **optional})
 

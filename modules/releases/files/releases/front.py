@@ -12,6 +12,8 @@ from releases.description import Description
 #: Where the front notes which server has a session's job, and in gpt0 whether its stream is to come; an entry
 #: is kept for an hour after its last request.
 _TABLE, _KEPT_MS = "jobs", 3_600_000
+#: The key of a notice under which it has the time since which the front counts.
+COUNTED = "since"
 #: Seconds after its join in which a job's stream is waited for: who is gone by then holds nobody up.
 _STREAM_S = 10
 #: Seconds for one answer; the socket is local, so a front that needs longer is hung.
@@ -76,12 +78,16 @@ class Front:
     def post(self, notice: Mapping[str, str]) -> None:
         """Have the process that answers know which release is in which slot, and whether jobs are taken.
 
-        Whether it does is not told: for what it says of itself, no request is to wait.
+        Whether it does is not told: for what it says of itself, no request is to wait. Where it is to count
+        from another time on, it counts anew: by its mean of the last 1024 jobs, a slow release would else be
+        told from the one before it after hours.
         """
         posted = self.posted()
         if posted is None:
             return
         commands = [f"del map {self._notice} {key}" for key in posted if key not in notice]
+        if posted.get(COUNTED) != notice.get(COUNTED):
+            commands.append("clear counters all")
         for key, value in notice.items():
             verb = "set" if key in posted else "add"
             if posted.get(key) != value:
@@ -94,6 +100,12 @@ class Front:
         text = "".join(f"{key} {value}\n" for key, value in notice.items())
         if self._notice is not None and files.read(self._notice) != text:
             files.write(self._notice, text, 0o644)
+
+    def stats(self) -> list[dict[str, str]]:
+        """Return what the process that answers has counted, by the names of show stat, a row a part."""
+        head, *rows = _ask(self._worker, "show stat -1 7 -1").splitlines() or [""]
+        names = head.lstrip("# ").split(",")
+        return [dict(zip(names, row.split(","))) for row in rows if row]
 
     def left(self) -> int:
         """Count the workers that a reload left, and that have not ended yet."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from releases.description import SLOTS, release_of
 from releases.disk import deployment_in
 from releases.errors import AnswerIsNo, CommandFailed
-from releases.front import FrontError
+from releases.front import COUNTED, FrontError
 from releases.node import Node
 from releases.state import State, pointed
 
@@ -48,7 +48,7 @@ def _running(node: Node, state: State, points: Mapping[str, str]) -> list[str]:
 
 
 def notice(node: Node, state: State) -> dict[str, str] | None:
-    """Return what the front is to say: which release is in each slot, and what a new job would meet.
+    """Return what the front is to say: which release is in each slot, what a new job would meet, since when.
 
     It is ``taken`` at once where a web UI runs to which it would go. Else it meets a door that is ``closed``,
     or is ``held`` until one does. None where nobody can tell.
@@ -65,7 +65,10 @@ def notice(node: Node, state: State) -> dict[str, str] | None:
         return None
     there = {server: identifier for server, text in units.items() if (identifier := deployment_in(text))}
     jobs = "closed" if state.closed else "taken" if at_once else "held"
-    return {**{server: release_of(identifier) for server, identifier in there.items()}, "jobs": jobs}
+    # of a state that was lost, only what serves is known, and not since when
+    times = [serving.since for serving in state.cards.values()] if state.wanted else []
+    released = {server: release_of(identifier) for server, identifier in there.items()}
+    return {**released, "jobs": jobs, COUNTED: str(int(max(times, default=0)))}
 
 
 def is_posted(node: Node, state: State) -> bool:

@@ -35,6 +35,16 @@ class Units:
             raise CommandFailed(f"systemctl is-active: {len(said)} answers for {len(units)} units")
         return dict(zip(units, said))
 
+    def facts(self, units: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return properties of each unit, as systemctl show says them."""
+        said = _systemctl("show", *units, *(f"--property={name}" for name in ("Id", *names)))
+        _must(said, "systemctl show")
+        blocks = [
+            dict(line.partition("=")[::2] for line in block.splitlines())
+            for block in said.stdout.strip().split("\n\n")
+        ]
+        return {block["Id"]: block for block in blocks if "Id" in block}
+
     def start(self, unit: str, limit: float | None, wait: float = 0) -> str | None:
         """Start a unit, and wait until it is ready, at most ``limit`` seconds; return why it is not.
 

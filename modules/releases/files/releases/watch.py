@@ -1,4 +1,4 @@
-"""Keep requests away from cards that cannot answer them, within seconds and for as long as it lasts."""
+"""Keep requests away from cards that cannot answer them, for as long as it lasts, and tell of the service."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 
 from releases.front import FrontError
+from releases.metrics import Metrics
 from releases.node import Node
 from releases.state import pointed
 from releases.steering import is_posted, is_steered, steer
@@ -14,13 +15,18 @@ from releases.steering import is_posted, is_steered, steer
 EVERY_S = 1.0
 #: So many of them apart are two looks at the cards themselves: each starts a program for each card.
 CARDS_EVERY = 5
+#: And so many two times at which Prometheus is told.
+METRICS_EVERY = 10
 
 
 def watch(node: Node) -> None:
     """Look for ever."""
+    metrics = Metrics()
     for turn in itertools.count():
         node = node.anew()
         look(node, at_cards=turn % CARDS_EVERY == 0)
+        if turn % METRICS_EVERY == 0:
+            metrics.tell(node)
         node.clock.sleep(EVERY_S)
 
 

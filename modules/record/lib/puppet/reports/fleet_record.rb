@@ -4,6 +4,7 @@ require 'json'
 require 'puppet'
 require 'puppet/reports'
 require_relative '../../puppet_x/fleet/record/certificate'
+require_relative '../../puppet_x/fleet/record/cohorts'
 require_relative '../../puppet_x/fleet/record/document'
 require_relative '../../puppet_x/fleet/record/line_file'
 
@@ -14,7 +15,8 @@ Puppet::Reports.register_report(:fleet_record) do
   # What goes wrong here is told in the server's log, and keeps no other processor from the report.
   def process
     signed = PuppetX::Fleet::Record::Certificate.new(Puppet[:signeddir], host)
-    document = PuppetX::Fleet::Record::Document.new(self, role: signed.role, environment: signed.environment)
+    cohort = PuppetX::Fleet::Record::Cohorts.new(Puppet[:environmentpath], environment, configuration_version).of(host)
+    document = PuppetX::Fleet::Record::Document.new(self, role: signed.role, environment: signed.environment, cohort: cohort)
     PuppetX::Fleet::Record::LineFile.new(File.join(Puppet[:logdir], 'reports.jsonl')).append(JSON.generate(document.to_h))
   rescue StandardError => e
     Puppet.log_exception(e, "fleet_record: the report #{transaction_uuid} of #{host} is not in the record: #{e.message}")

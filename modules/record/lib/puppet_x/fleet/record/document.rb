@@ -18,10 +18,12 @@ module PuppetX
         # @param report [Puppet::Transaction::Report]
         # @param role [String, nil] of the node, as its certificate says
         # @param environment [String, nil] of the node, as its certificate says: prod, staging
-        def initialize(report, role: nil, environment: nil)
+        # @param cohort [Hash{String => String}, nil] the revision of each service that has the node in a rollout; nil if not known
+        def initialize(report, role: nil, environment: nil, cohort: nil)
           @report = report
           @role = role
           @environment = environment
+          @cohort = cohort
         end
 
         # @return [Hash{String => Object}] what JSON takes: text is UTF-8, times are ISO 8601 in UTC
@@ -34,6 +36,7 @@ module PuppetX
 
         def head
           { 'node' => name(@report.host), 'role' => name(@role), 'environment' => name(@environment),
+            'cohort' => @cohort&.to_h { |service, revision| [name(service), name(revision)] },
             'status' => name(@report.status) }
         end
 

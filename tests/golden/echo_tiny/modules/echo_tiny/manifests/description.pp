@@ -27,6 +27,7 @@ class echo_tiny::description {
         'webui'           => 'echo_tiny-webui',
         'front'           => 'echo_tiny-front.service',
         'front_dir'       => $echo_tiny::front::run_dir,
+        'metrics'         => '/var/lib/releases/echo_tiny.prom',
         'notice'          => $echo_tiny::front::notice,
         'front_ports'     => $places,
         'releases_dir'    => $echo_tiny::releases_dir,

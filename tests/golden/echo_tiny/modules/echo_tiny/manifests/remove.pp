@@ -8,19 +8,20 @@ class echo_tiny::remove {
 
   $switch = 'releases@echo_tiny.service'
   $front = 'echo_tiny-front.service'
+  $watch = 'releases-watch@echo_tiny.service'
   # systemd takes the pattern for all that it knows: of cards, too, that the service had before
   $instances = 'echo_tiny-webui@*.service'
-  $enabled = [$switch, $front]
+  $enabled = [$switch, $front, $watch]
   $others = [$front]
   $units = $others + [$instances]
 
   $unit_files = $others.map |$unit| { "/etc/systemd/system/${unit}" }
   $description = '/etc/releases/echo_tiny.json'
   # with what a killed write leaves, and what was found to be rubbish
-  $written = ['json', 'json.new', 'json.broken', 'map', 'map.new'].map |$suffix| { "/var/lib/releases/echo_tiny.${suffix}" }
+  $written = ['json', 'json.new', 'json.broken', 'map', 'map.new', 'prom', 'prom.new'].map |$suffix| { "/var/lib/releases/echo_tiny.${suffix}" }
   $find = "/usr/bin/find /etc/systemd/system -maxdepth 1 -type f -name 'echo_tiny-webui@*'"
 
-  ([$switch] + $units).each |$unit| {
+  ([$switch, $watch] + $units).each |$unit| {
     service { $unit:
       ensure => stopped,
       enable => $unit in $enabled ? { true => false, default => undef },
@@ -48,7 +49,7 @@ class echo_tiny::remove {
   }
 
   # or while it remembers that the unit failed
-  ([$switch] + $units).each |$unit| {
+  ([$switch, $watch] + $units).each |$unit| {
     exec { "echo_tiny: forget that ${unit} failed":
       command => ['/bin/systemctl', 'reset-failed', $unit],
       onlyif  => [['/bin/systemctl', 'is-failed', '--quiet', $unit]],
@@ -80,7 +81,7 @@ class echo_tiny::remove {
 
   # Whoever asks for a switch from then on hears that there is no such service.
   File[$description]
-  -> Service[$switch]
+  -> Service[$switch, $watch]
   -> Service[$front]
   -> Service[$units - [$front]]
   -> File[$unit_files + $written]

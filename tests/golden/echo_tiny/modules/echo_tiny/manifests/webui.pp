@@ -72,6 +72,13 @@ class echo_tiny::webui {
     enable => true,
   }
 
+  # Of several cards, those whose web UI runs get the requests; and a gateway, and Prometheus, are told how the service is.
+  service { 'releases-watch@echo_tiny.service':
+    ensure    => running,
+    enable    => true,
+    subscribe => Class['releases'],
+  }
+
   # It asks systemd to switch, and waits: a run that is killed here leaves the switch to go on.
   exec { "echo_tiny: serve ${deployment}":
     command   => ['/usr/local/sbin/releases', 'echo_tiny', 'activate', $deployment],

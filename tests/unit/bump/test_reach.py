@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from generator.bump import bump, layer
+from generator.definition import REPOSITORY
 from generator.errors import FleetError
 from generator.inventory import known_nodes
+from generator.role_classes import may_bring
 from tests.unit.bump.control import run, said
 
 
@@ -52,6 +54,11 @@ def test_a_node_whose_role_cannot_have_the_service_is_not_reached(root: Path) ->
 def test_a_node_whose_role_might_have_the_service_is_reached(root: Path, text: str) -> None:
     roles(root, tts_node="include profile::tts", other=text)
     assert "reaches 2 nodes: tts-02" in run("indextts2", "v2.5.0", "--env", "staging").output
+
+
+def test_a_gateway_does_not_have_the_service_that_it_is_before() -> None:
+    assert may_bring(REPOSITORY, "tts_gateway", "gateway::service")
+    assert not may_bring(REPOSITORY, "tts_gateway", "indextts2")
 
 
 def test_of_no_node_at_all_none_is_known(root: Path) -> None:

@@ -31,7 +31,7 @@ class Check:
 def checks(cohort: Numbers, stable: Numbers | None, limits: Limits) -> list[Check]:
     """Judge the cohort's numbers beside those of the others; without others only by what needs none."""
     return [
-        *_presence(cohort),
+        *_presence(cohort, limits),
         *_errors(cohort, stable, limits),
         *_latency(cohort, stable, limits),
         *_restarts(cohort, limits),
@@ -39,8 +39,8 @@ def checks(cohort: Numbers, stable: Numbers | None, limits: Limits) -> list[Chec
     ]
 
 
-def _presence(cohort: Numbers) -> Iterator[Check]:
-    if cohort.missing:
+def _presence(cohort: Numbers, limits: Limits) -> Iterator[Check]:
+    if len(cohort.missing) > limits.lost(cohort.nodes):
         yield Check("numbers", Verdict.UNKNOWN, f"Prometheus has nothing of {named(cohort.missing)}")
 
 

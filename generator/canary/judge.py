@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 from generator.canary.checks import Check, Verdict, checks, named
+from generator.canary.faults import lost_members, member_checks
 from generator.canary.limits import Freeze, Limits
-from generator.canary.observation import Member, Observation, window
+from generator.canary.observation import Observation, window
 from generator.canary.rollout import Breach, Rollout, State
 
 
@@ -82,10 +83,13 @@ def _onward(
     members = observed.members
     if members is None:
         return Decision(Verb.WAIT, "puppetdb", _said(observed, "PuppetDB does not answer"))
-    waiting = _missing(rollout, members)
+    lost = lost_members(rollout, members, limits, now)
+    kept = [member for member in members if member.certname not in lost]
+    there = {member.certname for member in kept if member.settled}
+    waiting = tuple(name for name in rollout.members if name not in there and name not in lost)
     if waiting:
         return Decision(Verb.WAIT, "arrival", f"not there yet: {named(waiting)}")
-    judged = window(rollout, members)
+    judged = window(rollout, kept)
     if judged is None or not judged.whole:
         return Decision(Verb.WAIT, "arrival", "it has no members")
     if observed.cohort is None or (observed.stable is None and not observed.alone):
@@ -114,19 +118,17 @@ def _well(rollout: Rollout, freezes: Sequence[Freeze], start: datetime, now: dat
     return Decision(Verb.NEXT, "", f"well for {length} s at {rollout.step} %; {step} % come next")
 
 
-def _missing(rollout: Rollout, members: Sequence[Member]) -> tuple[str, ...]:
-    there = {member.certname for member in members if member.settled}
-    return tuple(name for name in rollout.members if name not in there)
-
-
 def _said(observed: Observation, otherwise: str) -> str:
     return "; ".join(observed.blind) or otherwise
 
 
 def _checks(rollout: Rollout, observed: Observation, limits: Limits, now: datetime) -> Iterator[Check]:
     """Yield what each check says, the record's first: what a node says itself tells most."""
-    for member in observed.members or ():
-        yield from _of_member(rollout, member, limits, now)
+    members = observed.members or ()
+    lost = lost_members(rollout, members, limits, now)
+    for member in members:
+        if member.certname not in lost:
+            yield from member_checks(rollout, member, limits, now)
     if observed.smoke is None:
         yield Check("smoke", Verdict.UNKNOWN, "the requests of the test could not be made")
     elif observed.smoke:
@@ -138,26 +140,3 @@ def _checks(rollout: Rollout, observed: Observation, limits: Limits, now: dateti
         yield from checks(observed.cohort, stable, limits)
     if stable is not None and stable.missing and len(stable.missing) == stable.nodes:
         yield Check("numbers", Verdict.UNKNOWN, f"Prometheus has nothing of {named(stable.missing)}")
-
-
-def _of_member(rollout: Rollout, member: Member, limits: Limits, now: datetime) -> Iterator[Check]:
-    name, allowed = member.certname, limits.silent_runs * member.interval
-    if member.fault:
-        yield Check(member.check, Verdict.BREACH, f"{name}: {member.fault}")
-    # a node that was silent before it was chosen gets its time, too
-    heard = max(member.reported or rollout.since, rollout.since)
-    silence = now - heard
-    if silence > timedelta(seconds=allowed) and not member.heard:
-        yield Check("puppetdb", Verdict.UNKNOWN, f"PuppetDB has no reports of a while, {name}'s among them")
-    elif silence > timedelta(seconds=allowed):
-        ago = "never reported" if member.reported is None else f"last reported at {_utc(member.reported)}"
-        yield Check("silent", Verdict.BREACH, f"{name} {ago}, {limits.silent_runs} of its intervals and more")
-    elif member.settled is None and now - rollout.since > timedelta(seconds=allowed + limits.deploy):
-        after = int((now - rollout.since).total_seconds())
-        yield Check(
-            "arrival", Verdict.BREACH, f"{name} does not serve {rollout.revision} {after} s after the step"
-        )
-
-
-def _utc(time: datetime) -> str:
-    return f"{time:%Y-%m-%dT%H:%M:%SZ}"

@@ -16,10 +16,11 @@ class Limits:
     ``error_ratio`` is by how much the failed share of the cohort's jobs may exceed that of the others,
     ``min_jobs`` how many jobs it takes to say so, and ``certainty`` how sure of it a breach has to be, in
     standard deviations. ``latency_ratio`` and ``memory_ratio`` are how many times the others' the cohort's
-    may be, where it is more than ``latency_least`` seconds more: jobs of a tenth of a second differ by half for
-    nothing. ``latency`` (seconds) holds where there is nobody to compare with, too. ``restarts`` are those of
-    all members' web UIs in a window. A node is silent after ``silent_runs`` of its own intervals; to arrive
-    it has ``deploy`` seconds more.
+    may be. Jobs of a tenth of a second differ by half for nothing: a ratio of theirs counts where they take
+    more than ``latency_least`` seconds more. ``latency`` (seconds) holds where there is nobody to compare
+    with, too. ``restarts`` are those of all members' web UIs in a window. A node is silent after
+    ``silent_runs`` of its own intervals; to arrive it has ``deploy`` seconds more. ``lost_ratio`` is which
+    part of the members may have failed, be silent, or be without numbers, and count as nothing.
     """
 
     error_ratio: float | None = 0.02
@@ -32,6 +33,11 @@ class Limits:
     memory_ratio: float | None = 1.3
     silent_runs: int = 3
     deploy: int = 600
+    lost_ratio: float = 0.0
+
+    def lost(self, nodes: int) -> int:
+        """Return how many of so many nodes may be lost."""
+        return int(nodes * self.lost_ratio)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from generator.canary.arrival import is_of
+from generator.canary.checks import Verdict, checks
+from generator.canary.faults import lost_members
 from generator.canary.limits import Limits
 from generator.canary.measure import Measured, measure
 from generator.canary.members import Code, members, returning
@@ -42,7 +44,8 @@ def observe(eyes: Eyes, rollout: Rollout, code: Code, limits: Limits, now: datet
         found = members(eyes.puppetdb, rollout, eyes.states, code, limits.silent_runs, now)
     except FleetError as error:
         return Observation(None, None, blind=(str(error),))
-    judged = window(rollout, found)
+    lost = lost_members(rollout, found, limits, now)
+    judged = window(rollout, [member for member in found if member.certname not in lost])
     if judged is None:
         return Observation(found)
     smoke = eyes.smoke(rollout.service, judged.members)
@@ -64,7 +67,7 @@ def _numbers(
 ) -> tuple[Numbers, Numbers | None]:
     """Return the numbers of the members that are judged, and of those that they are compared to, if any.
 
-    What is judged is the last of ``windows`` intervals; where that has not enough jobs, all since the step.
+    What is judged is the last ``windows`` intervals; where their jobs are too few, all since the step.
     """
     assert not isinstance(eyes.states, FleetError)
 
@@ -73,15 +76,18 @@ def _numbers(
 
     since = max(1, int((now - judged.start).total_seconds()))
     span = min(since, rollout.interval * rollout.windows)
-    measured = measure(eyes.prometheus, rollout.service, span, now)
-    cohort = measured.of(judged.members, right)
-    if limits.error_ratio is not None and cohort.jobs < limits.min_jobs and since > span:
-        measured = measure(eyes.prometheus, rollout.service, since, now)
-        cohort = measured.of(judged.members, right)
     others = _others(rollout, eyes.states, code)
-    if others:
-        return cohort, measured.of(others)
-    return cohort, _before(eyes, rollout, found)
+    before = None if others else _before(eyes, rollout, found)
+
+    def over(seconds: int) -> tuple[Numbers, Numbers | None]:
+        measured = measure(eyes.prometheus, rollout.service, seconds, now)
+        return measured.of(judged.members, right), measured.of(others) if others else before
+
+    cohort, stable = over(span)
+    unclear = any(
+        check.name == "jobs" and check.verdict is Verdict.UNKNOWN for check in checks(cohort, stable, limits)
+    )
+    return over(since) if unclear and since > span else (cohort, stable)
 
 
 def _others(rollout: Rollout, states: Sequence[NodeState], code: Code) -> list[str]:

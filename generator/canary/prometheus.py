@@ -1,6 +1,6 @@
 """What Prometheus says: instant queries over its HTTP API, in bounded time.
 
-https://prometheus.io/docs/prometheus/latest/querying/api/: ``/api/v1/query``.
+``/api/v1/query``, of its documentation's "HTTP API".
 """
 
 from __future__ import annotations

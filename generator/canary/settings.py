@@ -115,7 +115,7 @@ class _Reader:
         for name, value in said.items():
             if name not in known:
                 raise self._error(f"{key}.{name} is no limit (known: {', '.join(known)})")
-            optional = name not in ("min_jobs", "certainty", "silent_runs", "deploy", "latency_least")
+            optional = name in ("error_ratio", "latency_ratio", "latency", "restarts", "memory_ratio")
             whole = name in ("min_jobs", "restarts", "silent_runs", "deploy")
             fits = (_is_number(value) and value >= 0 and (not whole or isinstance(value, int))) or (
                 optional and value is None

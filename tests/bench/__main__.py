@@ -15,6 +15,7 @@ from generator.progress import say, step
 from tests.bench import (
     agent,
     canary_plan,
+    canary_simulation,
     capacity,
     converge,
     diff,
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "render": render.measure,
     "validate explain": validate.measure,
     "canary.plan": canary_plan.measure,
+    "canary.sim": canary_simulation.measure,
     "diff": diff.measure,
     "gpu": gpu.measure,
     "weights": weights.measure,

@@ -258,7 +258,7 @@ RSpec.describe 'role::puppet_server', type: :class do
         content.to_s.include?('/private_keys/puppet.lab.test.pem')
       end
       expect(named.map(&:title)).to match_array(holders)
-      %w[prometheus.service.d/fleet.conf prometheus-node-exporter.service.d/fleet.conf fleet-exporter.service puppetboard.service fleet-web.service].each do |unit|
+      %w[prometheus.service.d/fleet.conf prometheus-node-exporter.service.d/fleet.conf fleet-exporter.service fleet-canary.service puppetboard.service fleet-web.service].each do |unit|
         is_expected.to contain_file("/etc/systemd/system/#{unit}").with_content(%r{^LoadCredential=\S+:/var/lib/puppet/ssl/private_keys/watch\.puppet\.lab\.test\.pem$})
       end
     end

@@ -41,6 +41,7 @@ class profile::canary (
   Array[Pattern[/\A\S+ \S+ \S+\z/]] $known_hosts = [],
 ) {
   require profile::puppet_ca
+  require profile::watch_certificate
   include profile::code_deploy
   include profile::fleet
   include profile::puppet_server
@@ -64,6 +65,7 @@ class profile::canary (
       $times + { $end => $text }
     }
   }
+  $writes = $there ? { /\A\// => $there, default => undef }
   $key = $ssh_key ? { undef => {}, default => { 'ssh_key' => "${credentials}/ssh_key" } }
   $hosts = $known_hosts.empty ? { true => {}, false => { 'known_hosts' => "${folder}/known_hosts" } }
 
@@ -134,9 +136,9 @@ class profile::canary (
       content => epp('profile/fleet-canary.service.epp', {
           'account'  => $account,
           'settings' => "${folder}/settings.json",
-          'certname' => $trusted['certname'],
+          'certname' => $profile::watch_certificate::certname,
           'ssh_key'  => $ssh_key,
-          'writes'   => $there ? { /\A\// => $there, default => undef },
+          'writes'   => $writes,
       }),
       ;
     '/etc/systemd/system/fleet-canary.timer':

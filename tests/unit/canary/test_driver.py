@@ -277,6 +277,14 @@ def test_few_jobs_are_looked_for_since_the_step(fleet: World, settings: Path) ->
     assert spans == {"600", "6000"}
 
 
+def test_jobs_that_do_not_tell_are_looked_at_since_the_step(fleet: World, settings: Path) -> None:
+    fleet.begin()
+    fleet.nodes[name(1)].done, fleet.nodes[name(1)].bad = 38.0, 2.0
+    fleet.nodes[name(2)].done = 0.0
+    assert line(settings).startswith("wait: 2 of 40 jobs failed (5.0%), of the others' 0.0%; 2.0% more are")
+    assert {query.split("s]")[0].split("[")[1] for query, _ in fleet.asked if "[" in query} == {"600", "6000"}
+
+
 def test_a_node_that_an_operator_gave_a_line_of_its_own_is_not_waited_for(
     fleet: World, settings: Path
 ) -> None:

@@ -137,6 +137,24 @@ def test_a_member_that_was_silent_when_it_was_chosen_has_its_time() -> None:
     assert decided(ROLLOUT, observed, now) == "wait arrival: not there yet: tts2"
 
 
+def test_of_a_large_cohort_a_few_may_be_lost() -> None:
+    names = tuple(f"tts{n:03}" for n in range(100))
+    rollout, limits = replace(ROLLOUT, members=names), Limits(lost_ratio=0.02)
+    bad = {"tts001": {"fault": "its run failed", "check": "run"}, "tts002": {"serves": None, "interval": 60}}
+    members = [replace(member(name), **bad.get(name, {})) for name in names]  # type: ignore[arg-type]
+
+    def verb(members: list[Member], limits: Limits, cohort: Numbers = GOOD) -> Verb:
+        return judge(rollout, replace(well(), members=tuple(members), cohort=cohort), limits, (), OVER).verb
+
+    assert verb(members, Limits()) is Verb.ABORT
+    assert verb(members, limits) is Verb.NEXT
+    assert verb([*members[:-1], replace(members[-1], fault="x", check="run")], limits) is Verb.ABORT
+    assert verb([*members[:-1], replace(members[-1], serves=None)], limits) is Verb.WAIT
+    cohort = replace(GOOD, nodes=98, missing=("tts005",))
+    assert verb(members, limits, cohort) is Verb.NEXT
+    assert verb(members, limits, replace(cohort, missing=("tts005", "tts006"))) is Verb.WAIT
+
+
 @pytest.mark.parametrize(
     ("changed", "what"),
     [

@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _note(self) -> None:
         self.slot._connections.add(self.connection)
         self.slot.asked.append(f"{self.command} {self.path}")
-        self.slot.headers = {name.lower(): value for name, value in self.headers.items()}
+        self.slot.headers = {name.lower(): ", ".join(self.headers.get_all(name, [])) for name in self.headers}
 
     def _answer(self, body: bytes, status: int = 200) -> None:
         self.send_response(status)

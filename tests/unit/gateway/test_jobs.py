@@ -39,23 +39,30 @@ def test_a_stream_finds_its_job_by_the_session_alone(gateway: Gateway) -> None:
     gateway.start()
     for node in gateway.slots.values():
         node.finish()
-    for number in range(4):
+    found = set()
+    for number in range(8):
         there = gateway.client(source=f"127.0.0.{10 + number}", keeps=False).join(f"s{number}")
         assert gateway.client(source="127.0.0.99", keeps=False).stream(f"s{number}") == there
+        found.add(there)
+    assert found == set(gateway.slots)
 
 
 def test_a_call_without_a_session_finds_its_job(gateway: Gateway) -> None:
     gateway.start()
     for node in gateway.slots.values():
         node.finish()
-    for number in range(4):
+    found = set()
+    for number in range(8):
         client = gateway.client(source=f"127.0.0.{10 + number}", keeps=False)
         began = time.monotonic()
         answer = client.ask("/gradio_api/call/gen", {"data": []})
         assert time.monotonic() - began < 2
         event = answer.text.split('"')[3]
         other = gateway.client(source="127.0.0.99", keeps=False)
-        assert other.ask(f"/gradio_api/call/gen/{event}").status == 200
+        answer = other.ask(f"/gradio_api/call/gen/{event}")
+        assert answer.status == 200
+        found.add(answer.text.split()[1])
+    assert found == set(gateway.slots)
     assert gateway.client(keeps=False).ask("/gradio_api/call/unknown", {"data": []}).status == 404
 
 

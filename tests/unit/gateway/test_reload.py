@@ -33,7 +33,7 @@ def test_no_request_is_lost_while_nodes_join_and_leave(gateway: Gateway) -> None
     clients = [threading.Thread(target=ask, args=(who,), daemon=True) for who in range(4)]
     for thread in clients:
         thread.start()
-    for _ in range(3):
+    for _ in range(10):
         gateway.reload()
     over.set()
     for thread in clients:

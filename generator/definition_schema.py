@@ -10,7 +10,7 @@ RESERVED_MODULES = frozenset(
     " import in inherits main module node or plan private produces settings site true type undef unless"
     " any array boolean collection enum float hash init integer numeric object optional pattern regexp"
     " runtime scalar semver semverrange sensitive string struct timespan timestamp tuple typeset unit"
-    " variant inifile nvidia profile record releases role stdlib units vcsrepo weights".split()
+    " variant gateway inifile nvidia profile record releases role stdlib units vcsrepo weights".split()
 )
 
 #: Metaparameters of every class, and variables that Puppet sets in every scope.

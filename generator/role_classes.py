@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+#: What stands in quotes is a class only where something declares it there.
+_QUOTED = re.compile(r"(\b(?:include|contain|require)\b[^\n]*|\bclass\s*\{\s*'[^'\n]*')|'[^'\n]*'")
 _NAME = re.compile(r"[a-z]\w*(?:::[a-z]\w*)*", re.ASCII)
 #: A class whose name is not in the text: of a variable, a text with one in it, or a function.
 _COMPUTED = re.compile(
-    r"""\b(?:include|contain|require)\b(?!\s*=>)\s*[^\n]*?[$"(\[]
+    r"""(?<![\w-])(?:include|contain|require)\b(?!-|\s*=>)\s*[^\n]*?[$"(\[]
     |\.\s*(?:include|contain|require)\b
-    |\bclass\s*\{\s*[$"\[]""",
+    |\bclass\s*\{\s*[$"\[]
+    |\b(?:create_resources|ensure_resources?)\b""",
     re.X,
 )
 
@@ -28,7 +31,8 @@ def may_bring(root: Path, role: str, name: str) -> bool:
         text = _text(root, each)
         if (each == first and not text) or _COMPUTED.search(text):
             return True
-        named = set(_NAME.findall(text)) - seen
+        declared = _QUOTED.sub(lambda found: found[1] or "", text)
+        named = set(_NAME.findall(declared)) - seen
         if name in named:
             return True
         seen |= named

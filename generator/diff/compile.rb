@@ -141,6 +141,20 @@ class Plain
   end
 end
 
+# A gateway asks PuppetDB for its nodes, which here is nobody to ask: before and after a change it gets the same one, whatever it asks of.
+module WithoutRecord
+  # of the networks that documents use, RFC 5737
+  NODE = {
+    'certname' => 'any-node.example', 'facts.networking.ip' => '192.0.2.1',
+    'parameters' => { 'ensure' => 'present', 'address' => '0.0.0.0', 'port' => 7860 }
+  }.freeze
+
+  def call_function(name, *rest, &block)
+    name.to_s == 'puppetdb_query' ? [NODE] : super
+  end
+end
+Puppet::Pops::Evaluator::EvaluatorImpl.prepend(WithoutRecord)
+
 # The compiler of one environment.
 class Compiler
   # Where Debian keeps them; code sees these places in $settings.

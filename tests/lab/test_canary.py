@@ -193,6 +193,9 @@ def test_a_good_release_goes_to_one_node_and_then_to_all_and_no_job_is_lost(
     assert fleet.release(other(first)) == STABLE
     fleet.converge(other(first))
     assert fleet.release(other(first)) == CANARY
+    rollout.drive()
+    assert rollout.state == "running", "all of them have to run with the step's commit"
+    fleet.converge(first, changes=False)
 
     rollout.until(lambda: rollout.state == "over")
     told = yaml.safe_load((rollout.root / "hieradata/env/staging.yaml").read_text())

@@ -3,8 +3,31 @@
 require 'fileutils'
 require 'open3'
 require 'puppet_code'
+require 'puppetdb_answer'
 require 'tmpdir'
 require 'watch_parameters'
+
+GATEWAY_CONFIG = '/etc/gateway/indextts2/haproxy.cfg'
+
+# Two machines that share an address, one of them with another parameter than usual.
+module Keepalived
+  BEFORE = "#{PuppetdbAnswer.with({ 'tts1.lab.test' => {} }, environment: 'prod')}class { 'profile::gateway': services => { 'indextts2' => { 'port' => 7777 } } }\n".freeze
+  USUAL = { 'address' => "'10.0.0.9/24'", 'peers' => "{ 'puppet.lab.test' => '10.0.0.5', 'gw2.example.org' => '10.0.0.6' }" }.freeze
+
+  # @return a value of a parameter, the others that go with it, and what it shows as
+  def self.away(name, value, content)
+    others = USUAL.reject { |other, _| other == name }.map { |other, text| ", #{other} => #{text}" }.join
+    [WatchParameters::Code.new("#{value}#{others}"), WatchParameters.shown('/etc/keepalived/keepalived.conf', content), BEFORE]
+  end
+
+  ALL = {
+    'address' => away('address', USUAL['address'], %r{virtual_ipaddress \{\s+10\.0\.0\.9/24\s+\}}),
+    'peers' => away('peers', USUAL['peers'], /unicast_src_ip 10\.0\.0\.5\s+unicast_peer \{\s+10\.0\.0\.6\s+\}/),
+    'priority' => away('priority', '90', /^    priority 190$/),
+    'router_id' => away('router_id', '7', /^    virtual_router_id 7$/),
+    'interface' => away('interface', "'bond0'", /^    interface bond0$/),
+  }.freeze
+end
 
 # Each parameter of each profile away from its default, on the machine that has all of them.
 RSpec.describe 'role::puppet_server', type: :class do
@@ -94,6 +117,14 @@ RSpec.describe 'role::puppet_server', type: :class do
         contain_file('/etc/puppetdb/certificate-allowlist').with_content("puppet.example.org\nwatch.puppet.lab.test\n")
       }],
     },
+    'gateway' => {
+      'services' => [WatchParameters::Code.new("{ 'indextts2' => { 'port' => 7777, 'join' => '/send' } }"), lambda {
+        contain_file(GATEWAY_CONFIG).with_content(%r{bind 0\.0\.0\.0:7777$.*acl join path /send$}m)
+      }, PuppetdbAnswer.with({ 'tts1.lab.test' => {} }, environment: 'prod')],
+      'users' => [WatchParameters::Code.new("Sensitive({ 'indextts2' => { 'ann' => '$6$a$b' } }), services => { 'indextts2' => { 'port' => 7777 } }"),
+                  WatchParameters.hidden(GATEWAY_CONFIG, /^    user ann password \$6\$a\$b$/), PuppetdbAnswer.with({ 'tts1.lab.test' => {} }, environment: 'prod')],
+    },
+    'keepalived' => Keepalived::ALL,
   }.merge(WatchParameters::ALL)
 
   declared = Dir["#{REPOSITORY}/modules/profile/manifests/*.pp"].to_h do |file|

@@ -2,6 +2,7 @@
 
 require 'nvidia/node'
 require 'nvidia/stand_in_machine'
+require 'puppetdb_answer'
 
 RSpec.describe 'role' do
   # A role only says which profiles make a machine.
@@ -97,5 +98,70 @@ RSpec.describe 'role::compile_server', type: :class do
         is_expected.to contain_file('/etc/puppetlabs/client-tools/puppetdb.conf').with_content(%r{https://puppet:8081})
       end
     end
+  end
+end
+
+RSpec.describe 'role::tts_gateway', type: :class do
+  let(:hiera_config) { "#{REPOSITORY}/hiera.yaml" }
+  let(:node) { 'gw1.lab.test' }
+  let(:trusted_facts) { { 'pp_role' => 'tts_gateway', 'pp_environment' => 'prod' } }
+  let(:pre_condition) { PuppetdbAnswer.with({ 'tts1.lab.test' => {} }, environment: 'prod') }
+
+  on_every_system do
+    it { is_expected.to compile.with_all_deps }
+    it { is_expected.to contain_service('indextts2-gateway.service').with(ensure: 'running', enable: true) }
+    it('shares no address unasked') { is_expected.not_to contain_package('keepalived') }
+
+    context 'with an address that it shares' do
+      let(:pre_condition) { <<~PUPPET }
+        #{super()}
+        class { 'profile::keepalived': address => '10.77.0.100/24', peers => { 'gw1.lab.test' => '10.77.0.13', 'gw2.lab.test' => '10.77.0.14' } }
+      PUPPET
+
+      it { is_expected.to compile.with_all_deps }
+
+      it 'asks its gateway, as somebody who may do nothing else' do
+        is_expected.to contain_file('/etc/keepalived/keepalived.conf').with_validate_cmd(%r{/usr/sbin/keepalived --config-test --use-file %})
+          .with_content(/enable_script_security\s+script_user keepalived_script$/)
+          .with_content(%r{script "/usr/local/lib/gateway/up 8405"})
+        is_expected.to contain_user('keepalived_script').with(system: true, shell: '/usr/sbin/nologin')
+        is_expected.to contain_service('keepalived.service').with(ensure: 'running', enable: true)
+      end
+    end
+  end
+
+  context 'with an address that it shares with nobody' do
+    let(:pre_condition) { "#{super()}class { 'profile::keepalived': address => '10.77.0.100/24' }" }
+    let(:facts) { SYSTEMS.fetch('debian-12') }
+
+    it { is_expected.to compile.and_raise_error(/name all machines that share it there, gw1\.lab\.test among them/) }
+  end
+end
+
+RSpec.describe 'profile::gateway', type: :class do
+  let(:facts) { SYSTEMS.fetch('debian-12') }
+  let(:pre_condition) { PuppetdbAnswer.with({ 'tts1.lab.test' => {} }).sub('title = "Indextts2"', 'title = "(Indextts2|Echo_tiny)"') }
+
+  context 'with two services' do
+    let(:params) { { services: { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406 } } } }
+
+    it { is_expected.to compile.with_all_deps }
+  end
+
+  {
+    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000 } } => /two would listen on one port of 7860, 8405, 8000, 8405/,
+    { 'indextts2' => { 'port' => 7860, 'door' => 1 } } => /has no parameter named 'door'/,
+  }.each do |services, why|
+    context "with #{services}" do
+      let(:params) { { services: services } }
+
+      it { is_expected.to compile.and_raise_error(why) }
+    end
+  end
+
+  context 'with users of a service that it is not before' do
+    let(:params) { { services: { 'indextts2' => { 'port' => 7860 } }, users: RSpec::Puppet::Sensitive.new('echo_tiny' => { 'ann' => '$6$a$b' }) } }
+
+    it { is_expected.to compile.and_raise_error(/users names echo_tiny, and profile::gateway::services does not/) }
   end
 end

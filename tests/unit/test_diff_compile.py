@@ -188,6 +188,23 @@ def test_what_loses_its_encryption_is_not_shown(origin: Origin, monkeypatch: pyt
         assert not [secret for secret in ("hush", "horse", "staple") if secret in told.output]
 
 
+@pytest.mark.puppet
+def test_a_gateway_that_asks_puppetdb_for_its_nodes_is_compared_too(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = """\
+class web::doors (Hash $pins) {
+  $found = puppetdb_query('resources[certname, parameters] { title = "Web" }')
+  file { '/etc/doors': content => "${found[0]['certname']} DOOR" }
+}
+"""
+    origin.commit({"modules/web/manifests/doors.pp": gateway.replace("DOOR", "1")})
+    write(origin.path, {"modules/web/manifests/doors.pp": gateway.replace("DOOR", "2")})
+    told = run(origin.path, monkeypatch)
+    assert told.exit_code == 0, told.output
+    assert "content any-node.example 1 -> any-node.example 2" in told.stdout
+
+
 def test_with_no_known_node_there_is_nothing_to_compare(
     origin: Origin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from generator.bump import bump, layer
+from generator.definition import REPOSITORY
 from generator.errors import FleetError
 from generator.inventory import known_nodes
+from generator.role_classes import may_bring
 from tests.unit.bump.control import run, said
 
 
@@ -47,11 +49,18 @@ def test_a_node_whose_role_cannot_have_the_service_is_not_reached(root: Path) ->
         "include profile::base, $x",
         "lookup('classes').include",
         "include lookup('classes')",
+        "create_resources('class', $classes)",
     ],
 )
 def test_a_node_whose_role_might_have_the_service_is_reached(root: Path, text: str) -> None:
     roles(root, tts_node="include profile::tts", other=text)
     assert "reaches 2 nodes: tts-02" in run("indextts2", "v2.5.0", "--env", "staging").output
+
+
+def test_who_only_speaks_of_a_service_does_not_have_it() -> None:
+    assert may_bring(REPOSITORY, "tts_gateway", "gateway::service")
+    for role in ("tts_gateway", "puppet_server", "monitoring", "compile_server"):
+        assert not may_bring(REPOSITORY, role, "indextts2"), role
 
 
 def test_of_no_node_at_all_none_is_known(root: Path) -> None:

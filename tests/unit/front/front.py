@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from generator.definition import REPOSITORY
 from tests.unit.front.slot import Slot
 
 HAPROXY = shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/usr/bin")
@@ -30,7 +31,7 @@ require 'tmpdir'
 output = Dir.mktmpdir do |folder|
   Puppet.initialize_settings(['--confdir', folder, '--vardir', folder])
   Puppet[:strict] = :error
-  Puppet::Pal.in_tmp_environment('front', modulepath: [], facts: {}) do |pal|
+  Puppet::Pal.in_tmp_environment('front', modulepath: %w[MODULES], facts: {}) do |pal|
     pal.with_script_compiler do |compiler|
       input.map do |template, values|
         compiler.call_function('inline_epp', template, values)
@@ -38,7 +39,7 @@ output = Dir.mktmpdir do |folder|
     end
   end
 end
-"""
+""".replace("MODULES", str(REPOSITORY / "modules"))
 
 
 def free_ports(count: int) -> list[int]:
@@ -210,7 +211,7 @@ class Front:
 
     def until_it_teaches(self) -> None:
         """Wait: a process that has just begun asks its neighbour for 5 s what it knows, and teaches nobody before."""
-        teaches = "id=front .* flags=0x[0-9a-f]*3 "
+        teaches = r"id=(front|gateway) .* flags=0x[0-9a-f]*3 "
         self.wait_for(lambda: re.search(teaches, self.command("show peers")) is not None, 8)
 
     def let_in(self, jobs: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 import uuid
@@ -33,8 +34,12 @@ class Slot:
         self.asked: list[str] = []
         #: The headers of the last request.
         self.headers: dict[str, str] = {}
+        #: The status that a gateway's check gets; None for that of any other page.
+        self.health: int | None = None
         #: Headers that it answers with, beside its own.
         self.says: dict[str, str] = {}
+        #: What it speaks TLS by, where it does.
+        self.tls: ssl.SSLContext | None = None
         #: Whether it answers 500 to who joins, and whether a stream says where it ends, as Gradio's do.
         self.broken = self.chunked = False
         #: How many heartbeats and streams are open.
@@ -49,6 +54,10 @@ class Slot:
         self._finish.clear()
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.slot = self
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def finish(self) -> None:
@@ -93,8 +102,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Streams, heartbeats, and pages that say which slot made them."""
-        self._note()
         url = urlsplit(self.path)
+        if url.path == "/gateway-health" and self.slot.health:
+            self._answer(b"", self.slot.health)
+            return
+        self._note()
         session = parse_qs(url.query).get("session_hash", [""])[0]
         if url.path == "/gradio_api/queue/data":
             self._stream(session)
@@ -126,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _note(self) -> None:
         self.slot._connections.add(self.connection)
         self.slot.asked.append(f"{self.command} {self.path}")
-        self.slot.headers = {name.lower(): value for name, value in self.headers.items()}
+        self.slot.headers = {name.lower(): ", ".join(self.headers.get_all(name, [])) for name in self.headers}
 
     def _answer(self, body: bytes, status: int = 200) -> None:
         self.send_response(status)

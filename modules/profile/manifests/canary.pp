@@ -160,6 +160,7 @@ class profile::canary (
       source => "${state}/fleet_canary.prom",
       ;
     'fleet_canary_driver.prom':
+      ensure => stdlib::ensure($on),
       source => "${folder}/driver.prom",
       ;
   }

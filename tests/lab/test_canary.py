@@ -223,12 +223,12 @@ def test_a_bad_release_is_taken_back_from_the_one_node_that_has_it(
     assert check in said, said
     assert check in str((rollout.file or {})["reason"])
     assert rollout.drive()
-    comes(fleet, "CanaryTakenBack")
+    comes(fleet, f"CanaryTakenBack {SERVER}.lab.test")
 
     fleet.converge(first)
     assert fleet.release(first) == STABLE
     rollout.until(lambda: rollout.state == "over")
-    clears(fleet, "CanaryTakenBack")
+    clears(fleet, f"CanaryTakenBack {SERVER}.lab.test")
     assert fleet.release(other(first)) == STABLE
     assert loads[other(first)].stop().failures() == [], "no other node was touched"
     subjects = control_log(rollout)
@@ -287,7 +287,7 @@ def test_a_refused_push_changes_nothing_and_the_next_pass_goes_on(
         fleet.until(refused, 180, "a push that is refused")
         assert "not today" in said, said
         assert rollout.members == [first]
-        comes(fleet, "CanaryDriverFailed", seconds=240)
+        comes(fleet, f"CanaryDriverFailed {SERVER}.lab.test", seconds=240)
     finally:
         hook.unlink()
     rollout.until(lambda: sorted(rollout.members) == list(NODES))
@@ -301,7 +301,7 @@ def test_a_gate_a_hold_and_an_abort_are_an_operators_word(
     fleet.converge(first)
     said = rollout.until(lambda: "100 %" in rollout.pass_()[1])
     assert "approve" in said, said
-    comes(fleet, "CanaryWaits", seconds=90)
+    comes(fleet, f"CanaryWaits {SERVER}.lab.test", seconds=90)
     rollout.say("hold", "indextts2", "--because", "lunch")
     assert rollout.state == "held"
     rollout.drive()

@@ -23,7 +23,7 @@ PYTEST = (VENV / "python", "-u", "-m", "pytest")
 RSPEC = ("env", "LC_ALL=C.UTF-8", "rspec")
 
 #: Unit tests that wait for HAProxy and rsyslog more than they compute: in a program beside the others.
-WAITING = ("tests/unit/front", "tests/unit/record", "tests/unit/releases")
+WAITING = ("tests/unit/front", "tests/unit/gateway", "tests/unit/record", "tests/unit/releases")
 
 #: The lab's tests of a fleet that nothing has changed, and of its end.
 FRESH, LAST = "main_job", "down"

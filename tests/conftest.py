@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# A test with a limit of time states it: on a machine that does other things any example may take long.
+settings.register_profile("fleet", deadline=None)
+settings.load_profile("fleet")
 
 
 def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:

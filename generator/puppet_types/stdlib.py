@@ -75,6 +75,10 @@ STDLIB: dict[str, tuple[str, str]] = {
     ),
     "Stdlib::IP::Address::V4::Nosubnet": (rf"Pattern[/\A{_IPV4}\z/]", "an IPv4 address, such as 10.77.0.1"),
     "Stdlib::IP::Address::V6": (rf"Pattern[/\A{_IPV6}{_PREFIX_6}\z/]", "an IPv6 address or network"),
+    "Stdlib::IP::Address::V6::CIDR": (
+        rf"Pattern[/\A{_IPV6}{_PREFIX_6.removesuffix('?')}\z/]",
+        "an IPv6 network, such as fd00::/8",
+    ),
     "Stdlib::IP::Address::V6::Nosubnet": (rf"Pattern[/\A{_IPV6}\z/]", "an IPv6 address, such as fd00::1"),
     "Stdlib::MAC": (
         r"Pattern[/\A(\h{2}[:-]){5}\h{2}\z/, /\A(\h{2}[:-]){19}\h{2}\z/]",

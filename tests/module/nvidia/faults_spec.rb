@@ -19,7 +19,7 @@ RSpec.describe 'the fact nvidia' do
   # What the kernel says of a process: 'S' for asleep, 'Z' for one that nobody has taken away, nil for none.
   def state(pid)
     File.read("/proc/#{pid}/stat")[/\) (\S)/, 1]
-  rescue Errno::ENOENT
+  rescue Errno::ENOENT, Errno::ESRCH
     nil
   end
 

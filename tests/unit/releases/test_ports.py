@@ -58,7 +58,9 @@ def test_who_listens_there_is_named(there: str, wanted: str) -> None:
 )
 def test_who_listens_at_another_address_is_in_nobodys_way(there: str, wanted: str) -> None:
     with listen(there) as server:
-        assert holder(f"{wanted}:{server.getsockname()[1]}", "x.service") is None
+        said = holder(f"{wanted}:{server.getsockname()[1]}", "x.service")
+    # the kernel gives a port that is free there, and somebody else may have it at the other address
+    assert said is None or f"(process {os.getpid()})" not in said
 
 
 def test_a_unit_has_its_own_port(monkeypatch: pytest.MonkeyPatch) -> None:

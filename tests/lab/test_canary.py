@@ -63,7 +63,10 @@ class Rollout:
 
     def start(self, *words: str) -> str:
         """Start one over both nodes; return the node that is first."""
-        self.say("start", "indextts2", CANARY, "--steps", "50,100", "--interval", "30s", "--offline", *words)
+        asked = [word for node in NODES for word in ("--name", f"{node}.lab.test")]
+        steps = ["--steps", "50,100", "--interval", "30s"]
+        # others may have reported in a test before, and would be asked in the last step
+        self.say("start", "indextts2", CANARY, *steps, *asked, "--offline", *words)
         [member] = self.members
         return member
 

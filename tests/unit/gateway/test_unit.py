@@ -106,7 +106,7 @@ def test_keepalived_is_told_whether_any_node_answers(gateway: Gateway) -> None:
 
 def test_keepalived_takes_its_configuration_and_no_other(epp: Render, tmp_path: Path) -> None:
     if not shutil.which("keepalived", path="/usr/sbin"):
-        pytest.skip("keepalived is not on this machine")
+        pytest.skip("keepalived is not on this machine; installing it (`make setup`) takes root")
     manifest = (REPOSITORY / "modules/profile/manifests/keepalived.pp").read_text()
     check = re.search("validate_cmd => '(.*)'", manifest)
     assert check

@@ -10,8 +10,8 @@
 """
 
 from tests.load.job import Failure, Job
-from tests.load.kinds import browser, official
+from tests.load.kinds import browser, official, visitor
 from tests.load.load import Load
 from tests.load.result import Result
 
-__all__ = ["Failure", "Job", "Load", "Result", "browser", "official"]
+__all__ = ["Failure", "Job", "Load", "Result", "browser", "official", "visitor"]

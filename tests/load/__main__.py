@@ -12,7 +12,7 @@ import click
 
 from tests.load import Load, kinds
 
-KINDS = {"browser": kinds.browser, "official": kinds.official}
+KINDS = {"browser": kinds.browser, "official": kinds.official, "visitor": kinds.visitor}
 
 
 @click.command()

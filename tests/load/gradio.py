@@ -9,7 +9,7 @@ import asyncio
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -77,8 +77,13 @@ class Tab:
         heartbeats: Heartbeats,
         voice: bytes | None = None,
         api_name: str = "gen_single",
+        first_page: bool = False,
     ) -> None:
-        """Open nothing yet: the page is loaded by the first job."""
+        """Open nothing yet: the page is loaded by the first job.
+
+        With ``first_page``, the page itself too, as whoever types its address, and not what its script needs alone.
+        """
+        self._first_page = first_page
         self._session = secrets.token_hex(6)
         self._http = httpx.AsyncClient(base_url=url, verify=verify, timeout=None, trust_env=False)
         self._heartbeats, self._voice, self._api_name = heartbeats, voice, api_name
@@ -96,6 +101,14 @@ class Tab:
             with suppress(asyncio.CancelledError):
                 await self._beating
         await self._http.aclose()
+
+    def listen(self, tell: Callable[[httpx.Response], None]) -> None:
+        """Have ``tell`` hear of the head of each answer."""
+
+        async def hear(answer: httpx.Response) -> None:
+            tell(answer)
+
+        self._http.event_hooks = {"response": [hear]}
 
     async def ask(self, job: Job) -> bytes:
         """Press the button: upload, join, the stream of what happens, the audio. Raises Failure.
@@ -127,6 +140,8 @@ class Tab:
     async def _ask(self, job: Job) -> bytes:
         if self._endpoint is None:
             job.enter("page")
+            if self._first_page:
+                (await self._http.get("/", headers={"Accept": "text/html"})).raise_for_status()
             self._endpoint = Endpoint.of((await self._get("/config")).json(), self._api_name)
             self._beating = asyncio.create_task(
                 self._beat(f"{self._endpoint.prefix}/heartbeat/{self._session}")

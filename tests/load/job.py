@@ -16,7 +16,8 @@ class Job:
     """A text sent by a client; times are seconds on the load's own clock.
 
     ``phases`` has the seconds of each phase that was begun, in their order. ``failed_in`` and ``reason`` are None
-    where the audio came and speaks the text.
+    where the audio came and speaks the text. ``releases`` and ``nodes`` are those that answered, where a client
+    notes them.
     """
 
     client: int
@@ -26,6 +27,8 @@ class Job:
     ended: float = 0.0
     failed_in: str | None = None
     reason: str | None = None
+    releases: set[str] = field(default_factory=set)
+    nodes: set[str] = field(default_factory=set)
     _entered: float = field(default=0.0, repr=False)
 
     def enter(self, phase: str) -> None:

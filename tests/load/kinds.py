@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.load.gradio import Heartbeats, Tab
 from tests.load.job import Client
+from tests.load.visitor import Visitor
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ def browser(url: str, voice: bytes | None = None, trust: str | None = None) -> K
         cadata=trust
     )  # one for all: reading the authorities takes longer than a job
     return Kind(lambda heartbeats: Tab(url, verify, heartbeats, voice))
+
+
+def visitor(url: str, voice: bytes | None = None) -> Kind:
+    """Browsers that come to a gateway at ``url`` afresh for each job, and note which nodes and releases answered."""
+    verify = ssl.create_default_context()
+    return Kind(lambda heartbeats: Visitor(url, verify, heartbeats, voice))
 
 
 def official(url: str, voice: bytes | None = None) -> Kind:

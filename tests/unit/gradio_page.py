@@ -59,7 +59,7 @@ def wav(title: str | None, seconds: float = 0.1) -> bytes:
 
 
 class Page(LocalServer):
-    """The page; ``wrong`` names what is wrong with it, ``asked`` has what it was asked for."""
+    """The page; ``wrong`` names what is wrong with it, ``asked`` what it was asked for, ``cookies`` with which."""
 
     request_queue_size = 200
 
@@ -68,6 +68,7 @@ class Page(LocalServer):
         super().__init__(_Answers)
         self.wrong = wrong
         self.asked: list[str] = []
+        self.cookies: list[str | None] = []
         self.joins: dict[str, dict[str, Any]] = {}
         self.events = itertools.count(1)
 
@@ -91,11 +92,9 @@ class _Answers(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         self.server.asked.append(url.path)
         self._body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        name = next(
-            name
-            for name in ("config", "upload", "join", "data", "heartbeat", "file")
-            if name in url.path.partition("=")[0]
-        )
+        names = ("config", "upload", "join", "data", "heartbeat", "file")
+        name = next((name for name in names if name in url.path.partition("=")[0]), "first")
+        self.server.cookies.append(self.headers.get("Cookie"))
         if self.server.wrong == f"{name} 503":
             return self._send(503, b"no server")
         if self.server.wrong == f"{name} cut":
@@ -108,6 +107,15 @@ class _Answers(BaseHTTPRequestHandler):
         return None
 
     do_POST = do_GET
+
+    def _first(self, path: str, query: dict[str, list[str]]) -> None:
+        """As a gateway hands it on."""
+        self._head(
+            200,
+            "Content-Length: 0",
+            f"Set-Cookie: tts_node=at{len(self.server.asked)}; Path=/; HttpOnly; SameSite=Lax",
+            f"X-Release: for {self.headers['Accept']}",
+        )
 
     def _config(self, path: str, query: dict[str, list[str]]) -> None:
         config = CONFIG | ({"dependencies": []} if self.server.wrong == "no function" else {})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.load import Job, Load, Result, browser, official
+from tests.load import Job, Load, Result, browser, official, visitor
 from tests.load.gradio import Heartbeats
 from tests.load.kinds import Kind
 from tests.unit.gradio_page import Page, page, wav
@@ -52,6 +52,21 @@ def test_a_tab_holds_a_heartbeat_and_loads_its_page_once() -> None:
         assert (result.heartbeats.opened, result.heartbeats.cut) == (2, 0)
         assert server.asked.count("/config") == 2
         assert server.asked.count("/gradio_api/queue/join") == result.sent >= 20
+
+
+def test_a_visitor_begins_each_job_with_the_first_page_and_a_jar_and_a_voice_of_its_own() -> None:
+    with page() as server, Load(visitor(server.url, VOICE)) as load:
+        load.start(clients=1)
+        while load.served < 2:
+            time.sleep(0.01)
+        jobs = load.stop().jobs
+    first = [at for at, path in enumerate(server.asked) if path == "/"]
+    assert len(first) == len(jobs) >= 2
+    for at, job in zip(first, jobs, strict=True):
+        assert job.nodes == {f"at{at + 1}"}
+        assert job.releases == {"for text/html"}
+        assert server.cookies[at] is None, "nothing is known of the job before"
+        assert server.cookies[at + 1] == f"tts_node=at{at + 1}"
 
 
 @pytest.mark.parametrize(

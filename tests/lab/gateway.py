@@ -1,0 +1,130 @@
+"""Gateways of the lab before its two nodes, as tests and benches speak of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import yaml
+
+from generator.lab import network
+
+if TYPE_CHECKING:
+    from tests.lab.conftest import Fleet
+
+#: The machines before the nodes, by names that all of the lab knows, and the nodes.
+GATEWAYS, NODES = ("tts3", "tts4"), ("tts1", "tts2")
+UNIT, CONFIG = "indextts2-gateway.service", "/etc/gateway/indextts2/haproxy.cfg"
+SERVICES, PORT, METRICS = "profile::gateway::services", 7860, 8405
+COHORT, STAGING = "hieradata/cohorts/indextts2.yaml", "hieradata/env/staging.yaml"
+#: Whom a node lets in: itself, the watch, and gateways; not the machine of the lab, where clients are.
+LET_IN = ["127.0.0.0/8", *(network.address(name) for name in (network.SERVER, *GATEWAYS))]
+#: Asked on a gateway, which has no curl.
+ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
+_ROLES = dict.fromkeys(NODES, "tts_node") | dict.fromkeys(GATEWAYS, "tts_gateway")
+
+
+def data(**options: object) -> dict[str, object]:
+    """Say what a gateway is told: clients of the lab come in."""
+    return {SERVICES: {"indextts2": {"port": PORT, "allowed_networks": [network.NETWORK], **options}}}
+
+
+@contextmanager
+def gateways(fleet: Fleet, told: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
+    """Have gateways, each of which is ``told`` what is in its own file, before nodes that let in nobody else."""
+    fleet.lab.deploy()
+    known = {network.certname(name): {"role": role, "env": "staging"} for name, role in _ROLES.items()}
+    fleet.lab.commit(
+        {"inventory.yaml": yaml.safe_dump({"nodes": known}), STAGING: staging()}, "Have gateways before nodes"
+    )
+    settle(fleet, *NODES)
+    try:
+        for name, own in told.items():
+            _forget(fleet, name)
+            fleet.on_node(name, dict(own))
+            fleet.lab.boot(name)
+            fleet.lab.converge(name, "tts_gateway")
+            fleet.converge(name, changes=False)
+            until_taking(fleet, name, *NODES)
+        yield
+    finally:
+        for name in told:
+            _forget(fleet, name)
+        fleet.lab.deploy()
+        settle(fleet, *NODES)
+
+
+def staging() -> str:
+    """Say what holds for all nodes of the lab that are behind gateways."""
+    kept: dict[str, object] = yaml.safe_load((Path(__file__).parent / STAGING).read_text())
+    return yaml.safe_dump(kept | {"indextts2::allowed_networks": LET_IN})
+
+
+def put_back(fleet: Fleet, *gateways: str) -> None:
+    """Have nodes and gateways be as they were when the gateways had come."""
+    files: dict[str, str | None] = {f"hieradata/nodes/{network.certname(node)}.yaml": None for node in NODES}
+    fleet.lab.commit({COHORT: None, STAGING: staging(), **files}, "Have nodes alike")
+    settle(fleet, *NODES, *gateways)
+    for name in gateways:
+        until_taking(fleet, name, *NODES)
+
+
+def settle(fleet: Fleet, *nodes: str) -> None:
+    """Run agents, which may change something and must not fail."""
+    for node in nodes:
+        run = fleet.lab.agent(node)
+        assert run.code in (0, 2), run.output
+
+
+def url(fleet: Fleet, gateway: str) -> str:
+    """Where clients find a gateway."""
+    return f"http://{fleet.lab.address(gateway)}:{PORT}"
+
+
+def cookie(node: str) -> str:
+    """What a gateway's cookie says of a browser that is at ``node``."""
+    return hashlib.sha256(network.certname(node).encode()).hexdigest()[:12]
+
+
+def taking(fleet: Fleet, gateway: str) -> set[str]:
+    """Name the nodes that a gateway gives new jobs."""
+    found = fleet.lab.exec(gateway, ["python3", "-c", ASK, f"http://127.0.0.1:{METRICS}/metrics"]).stdout
+    up = 'haproxy_server_status{{proxy="new",server="{}",state="UP"}} 1'
+    return {node for node in NODES if up.format(network.certname(node)) in found.splitlines()}
+
+
+def until_taking(fleet: Fleet, gateway: str, *nodes: str, seconds: float = 60) -> None:
+    """Wait until a gateway gives new jobs to these nodes, and to no others."""
+    fleet.until(lambda: taking(fleet, gateway) == set(nodes), seconds, f"{gateway} has {nodes} take jobs")
+
+
+def first_pages(url: str, browsers: int) -> Counter[str]:
+    """Count which revisions answer the first pages of so many browsers."""
+    found: Counter[str] = Counter()
+    with httpx.Client(headers={"Accept": "text/html"}, trust_env=False, timeout=30) as browser:
+        for _ in range(browsers):
+            browser.cookies.clear()
+            answer = browser.get(url).raise_for_status()
+            found[revision(answer.headers["x-release"])] += 1
+    return found
+
+
+def revision(release: str) -> str:
+    """Name the revision of a release.
+
+    >>> revision('v24-beta-830f6f8-3a2dcc1')
+    'v24-beta'
+    """
+    return release.rsplit("-", 2)[0]
+
+
+def _forget(fleet: Fleet, name: str) -> None:
+    """Take a machine away, and what the server knows of it; there may be none."""
+    fleet.lab.exec(network.SERVER, ["fleet", "leave", network.certname(name), "--yes"], check=False)
+    fleet.lab.remove(name)
+    fleet.lab.commit({f"hieradata/nodes/{network.certname(name)}.yaml": None}, f"Forget {name}")

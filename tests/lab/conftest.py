@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,11 +13,11 @@ import yaml
 from generator.lab import Lab
 from generator.lab.standin import RELEASES
 from generator.lab.standin_weights import make_weights
+from tests.lab.desk import Desk
 from tests.lab.serving import CACHE, CLIENTS, LANE, NODE, PATIENCE, PAUSE, REVISION, wait_for
 from tests.load import Load, browser
 from tests.load.wav import silence
 
-FLEET = Path(sys.executable).with_name("fleet")
 #: What a node moves between.
 REVISIONS = ("v23", "v24-beta")
 #: Reads a secret, writes it as hiera-eyaml has it.
@@ -125,6 +124,12 @@ def lab() -> Iterator[Lab]:
 def fleet(lab: Lab) -> Fleet:
     """The lab as tests speak of it."""
     return Fleet(lab)
+
+
+@pytest.fixture(scope="module")
+def desk(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """An operator's desk, which may ask PuppetDB."""
+    return Desk(tmp_path_factory.mktemp("desk"), lab)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
-"""Gateways of the lab before its two nodes, as tests and benches speak of them."""
+"""Gateways of the lab before its nodes, as tests and benches speak of them."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -17,16 +17,18 @@ from generator.lab import network
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
-#: The machines before the nodes, by names that all of the lab knows, and the nodes.
-GATEWAYS, NODES = ("tts3", "tts4"), ("tts1", "tts2")
+#: The machines before the nodes, by names that all of the lab knows.
+GATEWAYS = ("tts7", "tts8")
+#: What two of them share; no machine of the lab has it.
+SHARED = "10.77.0.8"
 UNIT, CONFIG = "indextts2-gateway.service", "/etc/gateway/indextts2/haproxy.cfg"
 SERVICES, PORT, METRICS = "profile::gateway::services", 7860, 8405
-COHORT, STAGING = "hieradata/cohorts/indextts2.yaml", "hieradata/env/staging.yaml"
+OF_NODES = "hieradata/roles/tts_node.yaml"
 #: Whom a node lets in: itself, the watch, and gateways; not the machine of the lab, where clients are.
 LET_IN = ["127.0.0.0/8", *(network.address(name) for name in (network.SERVER, *GATEWAYS))]
 #: Asked on a gateway, which has no curl.
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
-_ROLES = dict.fromkeys(NODES, "tts_node") | dict.fromkeys(GATEWAYS, "tts_gateway")
+_UP = re.compile(r'haproxy_server_status\{proxy="new",server="([^".]+)\.[^"]*",state="UP"\} 1')
 
 
 def data(**options: object) -> dict[str, object]:
@@ -35,43 +37,40 @@ def data(**options: object) -> dict[str, object]:
 
 
 @contextmanager
-def gateways(fleet: Fleet, told: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
+def gateways(fleet: Fleet, nodes: Sequence[str], told: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
     """Have gateways, each of which is ``told`` what is in its own file, before nodes that let in nobody else."""
-    fleet.lab.deploy()
-    known = {network.certname(name): {"role": role, "env": "staging"} for name, role in _ROLES.items()}
-    fleet.lab.commit(
-        {"inventory.yaml": yaml.safe_dump({"nodes": known}), STAGING: staging()}, "Have gateways before nodes"
-    )
-    settle(fleet, *NODES)
+    before = (fleet.lab.folders.control / OF_NODES).read_text()
+    let_in = yaml.safe_dump({"indextts2::allowed_networks": LET_IN})
+    fleet.lab.commit({OF_NODES: let_in}, "Let in gateways alone")
+    settle(fleet, *nodes)
     try:
         for name, own in told.items():
-            _forget(fleet, name)
+            forget(fleet, name)
             fleet.on_node(name, dict(own))
             fleet.lab.boot(name)
             fleet.lab.converge(name, "tts_gateway")
             fleet.converge(name, changes=False)
-            until_taking(fleet, name, *NODES)
+            until_taking(fleet, name, *nodes)
         yield
     finally:
         for name in told:
-            _forget(fleet, name)
-        fleet.lab.deploy()
-        settle(fleet, *NODES)
+            forget(fleet, name)
+        fleet.lab.commit({OF_NODES: before}, "Let in everybody")
+        settle(fleet, *nodes)
 
 
-def staging() -> str:
-    """Say what holds for all nodes of the lab that are behind gateways."""
-    kept: dict[str, object] = yaml.safe_load((Path(__file__).parent / STAGING).read_text())
-    return yaml.safe_dump(kept | {"indextts2::allowed_networks": LET_IN})
-
-
-def put_back(fleet: Fleet, *gateways: str) -> None:
-    """Have nodes and gateways be as they were when the gateways had come."""
-    files: dict[str, str | None] = {f"hieradata/nodes/{network.certname(node)}.yaml": None for node in NODES}
-    fleet.lab.commit({COHORT: None, STAGING: staging(), **files}, "Have nodes alike")
-    settle(fleet, *NODES, *gateways)
-    for name in gateways:
-        until_taking(fleet, name, *NODES)
+@contextmanager
+def shared_address(fleet: Fleet, nodes: Sequence[str]) -> Iterator[str]:
+    """Have two gateways before nodes; the address that they share, which the first has while it is well."""
+    peers = {network.certname(name): network.address(name) for name in GATEWAYS}
+    shared = {
+        **data(peers=peers),
+        "profile::keepalived::address": f"{SHARED}/24",
+        "profile::keepalived::peers": peers,
+    }
+    first, second = GATEWAYS
+    with gateways(fleet, nodes, {first: shared | {"profile::keepalived::priority": 120}, second: shared}):
+        yield SHARED
 
 
 def settle(fleet: Fleet, *nodes: str) -> None:
@@ -94,8 +93,7 @@ def cookie(node: str) -> str:
 def taking(fleet: Fleet, gateway: str) -> set[str]:
     """Name the nodes that a gateway gives new jobs."""
     found = fleet.lab.exec(gateway, ["python3", "-c", ASK, f"http://127.0.0.1:{METRICS}/metrics"]).stdout
-    up = 'haproxy_server_status{{proxy="new",server="{}",state="UP"}} 1'
-    return {node for node in NODES if up.format(network.certname(node)) in found.splitlines()}
+    return set(_UP.findall(found))
 
 
 def until_taking(fleet: Fleet, gateway: str, *nodes: str, seconds: float = 60) -> None:
@@ -123,7 +121,7 @@ def revision(release: str) -> str:
     return release.rsplit("-", 2)[0]
 
 
-def _forget(fleet: Fleet, name: str) -> None:
+def forget(fleet: Fleet, name: str) -> None:
     """Take a machine away, and what the server knows of it; there may be none."""
     fleet.lab.exec(network.SERVER, ["fleet", "leave", network.certname(name), "--yes"], check=False)
     fleet.lab.remove(name)

@@ -15,37 +15,37 @@ from generator.lab import network
 from tests.lab.gateway import (
     CONFIG,
     GATEWAYS,
-    NODES,
     PORT,
     UNIT,
     cookie,
     data,
     first_pages,
     gateways,
-    put_back,
     revision,
     settle,
     taking,
     until_taking,
     url,
 )
+from tests.lab.rollout import CANARY, STABLE, Rollout, quick
 from tests.lab.serving import CLIENTS, PATIENCE, PAUSE, REVISION, wait_for
-from tests.lab.test_canary import CANARY, STABLE, Rollout
 from tests.load import Job, Load, Result, visitor
 from tests.load.wav import silence
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
+pytestmark = pytest.mark.faults
+
 GATEWAY, SERVER = GATEWAYS[0], network.SERVER
-ONE, OTHER = NODES
+ONE, OTHER = NODES = ("tts1", "tts2")
 AGENT = "systemctl start puppet-agent-run.service"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def gateway(fleet: Fleet) -> Iterator[None]:
     """One gateway before both nodes, whose agent has run twice."""
-    with gateways(fleet, {GATEWAY: data()}):
+    with quick(fleet, NODES), gateways(fleet, NODES, {GATEWAY: data()}):
         yield
 
 
@@ -53,7 +53,10 @@ def gateway(fleet: Fleet) -> Iterator[None]:
 def alike(fleet: Fleet) -> Iterator[None]:
     """End with both nodes as they were, and known to the gateway."""
     yield
-    put_back(fleet, GATEWAY)
+    files: dict[str, str | None] = {f"hieradata/nodes/{network.certname(node)}.yaml": None for node in NODES}
+    fleet.lab.commit(files, "Have nodes alike")
+    Rollout(fleet, NODES, "50,100", gateways=[GATEWAY]).end()
+    until_taking(fleet, GATEWAY, *NODES)
 
 
 @pytest.fixture
@@ -109,7 +112,7 @@ def test_jobs_are_spread_over_both_nodes_and_each_stays_with_its_own(fleet: Flee
 def test_a_good_release_goes_to_one_node_and_then_to_all_and_no_job_is_lost(
     fleet: Fleet, alike: None, load: Load
 ) -> None:
-    rollout = Rollout(fleet)
+    rollout = Rollout(fleet, NODES, "50,100")
     first = rollout.start("--traffic", "10")
     fleet.converge(first)
     fleet.converge(GATEWAY)

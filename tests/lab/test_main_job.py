@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from generator.lab import Lab
-from tests.lab.conftest import FLEET
+from tests.lab.desk import FLEET
 
 NODES = ["tts1", "tts2"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from generator.lab import network
 from generator.lab.standin import RELEASES
-from tests.lab.conftest import FLEET
+from tests.lab.desk import FLEET
 from tests.unit.mirror.origin import handed_out
 
 if TYPE_CHECKING:

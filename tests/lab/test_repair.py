@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from generator.lab import Lab, network
-from tests.lab.conftest import FLEET, Fleet
+from tests.lab.conftest import Fleet
+from tests.lab.desk import FLEET
 
 
 @pytest.mark.faults

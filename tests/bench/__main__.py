@@ -14,12 +14,14 @@ from generator.lab import Lab
 from generator.progress import say, step
 from tests.bench import (
     agent,
+    canary_back,
     canary_plan,
     canary_simulation,
     capacity,
     converge,
     diff,
     front,
+    gateway,
     gpu,
     recover,
     release,
@@ -49,6 +51,8 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "recover": recover.measure,
     "release": release.measure,
     "switch": switch.measure,
+    "gateway": gateway.measure,
+    "canary.taken_back canary.hit": canary_back.measure,
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from releases import leave as leave_module
 from releases.errors import CommandFailed
-from releases.leave import leave
+from releases.leave import HEARD_S, leave
 from releases.switch import reconcile
 from releases.watch import look
 from tests.unit.releases.machine import Machine
@@ -54,6 +54,43 @@ def test_no_new_job_is_let_in_and_the_command_comes_when_the_last_is_done(
     assert world.closed, "who comes while the machine stops is turned away, too"
 
 
+def test_gateways_hear_of_it_while_jobs_are_still_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = a_world()
+    commanded(monkeypatch, world)
+    seen: list[tuple[float, str, bool]] = []
+
+    def look_in(world: World) -> None:
+        look(world.node(), at_cards=False)
+        seen.append((world.uptime, world.posted["jobs"], world.closed))
+
+    world.meanwhile = look_in
+    began = world.uptime
+    leave(world.node(), ["true"])
+    # two of a gateway's looks, and the time of each; who steers meanwhile keeps it told
+    assert seen[0] == (began + HEARD_S, "closed", False)
+    assert seen[1][1:] == ("closed", True)
+    assert world.posted["jobs"] == "taken"
+
+
+def test_a_drain_that_is_killed_before_it_closes_is_undone_by_the_next_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = a_world()
+    commanded(monkeypatch, world)
+
+    def kill(world: World) -> None:
+        raise Killed
+
+    world.meanwhile = kill
+    monkeypatch.setattr(leave_module, "_open", lambda node: None)
+    with pytest.raises(Killed):
+        leave(world.node(), ["true"])
+    world.meanwhile = lambda world: None
+    assert (world.posted["jobs"], world.closed) == ("closed", False)
+    reconcile(world.node())
+    assert world.posted["jobs"] == "taken"
+
+
 def test_the_boot_lets_jobs_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
     world = a_world()
     commanded(monkeypatch, world, goes_down=True)
@@ -83,7 +120,7 @@ def test_all_cards_are_drained_in_the_time_of_one(monkeypatch: pytest.MonkeyPatc
     world.jobs = {"0-blue": 1000.0, "1-blue": 20.0}
     began = world.uptime
     leave(world.node(), ["true"])
-    assert world.uptime - began < 35
+    assert world.uptime - began < HEARD_S + 35
     assert any("1 jobs were not done" in line for line in world.said)
 
 
@@ -109,7 +146,8 @@ def test_a_drain_that_is_killed_is_noticed_and_undone_by_the_next_run(
     world.jobs = {"0-blue": 10.0}
 
     def kill(world: World) -> None:
-        raise Killed
+        if world.closed:
+            raise Killed
 
     world.meanwhile = kill
     monkeypatch.setattr(leave_module, "_open", lambda node: None)

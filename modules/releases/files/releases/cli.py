@@ -160,7 +160,7 @@ def _active(node: Node, arguments: Sequence[str]) -> None:
     left = [unit for unit in node.description.all_units() if unit not in units and node.units.installed(unit)]
     if wanted and left:
         raise AnswerIsNo(f"{node.description.service}: {' '.join(left)} is left of a switch")
-    if state and state.closed:
+    if state and (state.closed or state.announced):
         raise AnswerIsNo(f"{node.description.service}: no new job is let in, for a drain")
     if wanted and state and _astray(node, state):
         raise AnswerIsNo(f"{node.description.service}: {node.description.front} points elsewhere")

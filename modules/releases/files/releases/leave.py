@@ -15,6 +15,9 @@ from releases.steering import drain, steer
 
 #: What ends a program whose unit is stopped, whose terminal is gone, or whose caller types Ctrl-C.
 _ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+#: Seconds in which gateways hear that no job is to come, and a job whose voice is here already is sent: a
+#: gateway asks every 2 s, and once more 1 s after the first no.
+HEARD_S = 5.0
 
 
 def leave(node: Node, command: Sequence[str]) -> None:
@@ -22,16 +25,17 @@ def leave(node: Node, command: Sequence[str]) -> None:
 
     Who asks for a new job meanwhile is answered 503, so that a gateway before several nodes, or the client
     itself, turns to another: nothing that waits here outlives the machine. Whose job runs gets its audio.
+    Gateways are told a moment before, so that who has just sent a voice here is not sent on to a node
+    without it.
     Raises CommandFailed where the command does, or where nobody else could know that the service is closed.
     """
     for number in _ENDS:
         signal.signal(number, _end)
     service = node.description.service
     try:
-        node.edit(closed=True)
-        # whoever else steers the front reads it from the disk
-        node.store.check()
-        steer(node)
+        _close(node, announced=True)
+        node.clock.sleep(HEARD_S)
+        _close(node, closed=True)
         cut = drain(node, *(f"{card}-{slot}" for card in node.description.cards for slot in SLOTS))
         if cut:
             limit = node.description.drain_timeout
@@ -63,6 +67,13 @@ def _run(command: Sequence[str]) -> int:
         raise
 
 
+def _close(node: Node, **change: bool) -> None:
+    node.edit(**change)
+    # whoever else steers the front reads it from the disk
+    node.store.check()
+    steer(node)
+
+
 def _open(node: Node) -> None:
-    node.edit(closed=False)
+    node.edit(closed=False, announced=False)
     steer(node)

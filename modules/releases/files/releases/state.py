@@ -48,7 +48,8 @@ class Switch(NamedTuple):
 class State(NamedTuple):
     """The whole of it. ``wanted`` is what the last caller asked for, ``restart`` whether also anew.
 
-    ``closed`` lets no new job in, because the machine is about to go down.
+    ``closed`` lets no new job in, because the machine is about to go down; ``announced`` tells gateways that
+    it will be.
 
     ``failed`` has the last failure of each deployment by its ID, the latest at the end. It stays small:
     another pin forgets those of all other deployments.
@@ -63,6 +64,7 @@ class State(NamedTuple):
     #: jobs that the last switch did not wait for
     cut: int = 0
     closed: bool = False
+    announced: bool = False
 
 
 def other(slot: str) -> str:
@@ -158,7 +160,7 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("wanted", "previous"), _is_id_or_none),
     **dict.fromkeys(("slot", "to"), lambda value: value in SLOTS),
     **dict.fromkeys(("since", "at", "began"), _is_time),
-    **dict.fromkeys(("restart", "held", "closed"), lambda value: type(value) is bool),
+    **dict.fromkeys(("restart", "held", "closed", "announced"), lambda value: type(value) is bool),
     **dict.fromkeys(("reason", "by", "card"), lambda value: type(value) is str),
     "stamps": lambda value: value is None or type(value) is dict,
     "cut": lambda value: type(value) is int,

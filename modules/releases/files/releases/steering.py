@@ -64,7 +64,7 @@ def notice(node: Node, state: State) -> dict[str, str] | None:
     except (CommandFailed, OSError):
         return None
     there = {server: identifier for server, text in units.items() if (identifier := deployment_in(text))}
-    jobs = "closed" if state.closed else "taken" if at_once else "held"
+    jobs = "closed" if state.closed or state.announced else "taken" if at_once else "held"
     # of a state that was lost, only what serves is known, and not since when
     times = [serving.since for serving in state.cards.values()] if state.wanted else []
     released = {server: release_of(identifier) for server, identifier in there.items()}

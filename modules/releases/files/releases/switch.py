@@ -31,8 +31,8 @@ def reconcile(node: Node) -> None:
 
     Raises AnswerIsNo where the wanted deployment does not serve afterwards.
     """
-    if node.state().closed:
-        node.edit(closed=False)  # of a drain that was killed, or of one before this boot
+    if node.state().closed or node.state().announced:
+        node.edit(closed=False, announced=False)  # of a drain that was killed, or of one before this boot
     while True:
         node = node.anew()
         state = node.edit()

@@ -19,7 +19,7 @@ from tests.lab.gateway import (
     until_taking,
     url,
 )
-from tests.lab.test_canary import CANARY, Rollout
+from tests.lab.rollout import CANARY, Rollout, quick
 from tests.load import Load, visitor
 from tests.load.wav import silence
 
@@ -35,7 +35,7 @@ def measure() -> dict[str, float]:
     """Milliseconds that the gateway adds at the median, its requests a second to a front's, and a canary's share."""
     fleet = Fleet(Lab())
     fleet.lab.up(nodes=2)
-    with gateways(fleet, {GATEWAY: data()}):
+    with quick(fleet, NODES), gateways(fleet, NODES, {GATEWAY: data()}):
         return cost(fleet) | share(fleet)
 
 
@@ -53,7 +53,7 @@ def cost(fleet: Fleet) -> dict[str, float]:
 
 def share(fleet: Fleet) -> dict[str, float]:
     """Have a tenth of the jobs go to a canary that is one node of two; the percent that it got."""
-    first = Rollout(fleet).start("--traffic", str(TRAFFIC))
+    first = Rollout(fleet, NODES, "50,100").start("--traffic", str(TRAFFIC))
     settle(fleet, first, GATEWAY)
     until_taking(fleet, GATEWAY, *NODES)
     with Load(visitor(url(fleet, GATEWAY), silence())) as load:

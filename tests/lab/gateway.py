@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 #: The machines before the nodes, by names that all of the lab knows.
 GATEWAYS = ("tts7", "tts8")
+#: The nodes that there are where nothing else is said.
+NODES = ("tts1", "tts2")
 #: What two of them share; no machine of the lab has it.
-SHARED = "10.77.0.8"
+SHARED = "10.77.0.5"
 UNIT, CONFIG = "indextts2-gateway.service", "/etc/gateway/indextts2/haproxy.cfg"
 SERVICES, PORT, METRICS = "profile::gateway::services", 7860, 8405
 OF_NODES = "hieradata/roles/tts_node.yaml"

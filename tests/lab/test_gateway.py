@@ -15,6 +15,7 @@ from generator.lab import network
 from tests.lab.gateway import (
     CONFIG,
     GATEWAYS,
+    NODES,
     PORT,
     UNIT,
     cookie,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.faults
 
 GATEWAY, SERVER = GATEWAYS[0], network.SERVER
-ONE, OTHER = NODES = ("tts1", "tts2")
+ONE, OTHER = NODES
 AGENT = "systemctl start puppet-agent-run.service"
 
 

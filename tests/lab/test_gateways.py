@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.lab import network
-from tests.lab.gateway import GATEWAYS, NODES, PORT, UNIT, data, gateways, until_taking
+from tests.lab.gateway import GATEWAYS, NODES, PORT, SHARED, UNIT, shared_address, until_taking
 from tests.lab.serving import CLIENTS, PATIENCE, PAUSE, wait_for
 from tests.load import Load, Result, visitor
 from tests.load.wav import silence
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
 FIRST, SECOND = GATEWAYS
-ADDRESS = "10.77.0.5"
-OWN = {network.certname(name): network.address(name) for name in GATEWAYS}
-KEEPALIVED = {"profile::keepalived::address": f"{ADDRESS}/24", "profile::keepalived::peers": OWN}
 #: Seconds without an answer: three words of the other that do not come, or two checks that fail, and what is
 #: on its way then.
 GAP = 20.0
@@ -32,8 +28,7 @@ pytestmark = pytest.mark.faults
 @pytest.fixture(scope="module", autouse=True)
 def both(fleet: Fleet) -> Iterator[None]:
     """Two gateways, of which the first has the address where both are well."""
-    told = data(peers=OWN) | KEEPALIVED
-    with gateways(fleet, {FIRST: told | {"profile::keepalived::priority": 120}, SECOND: told}):
+    with shared_address(fleet, NODES):
         has(fleet, FIRST)
         yield
 
@@ -41,7 +36,7 @@ def both(fleet: Fleet) -> Iterator[None]:
 @pytest.fixture
 def load(fleet: Fleet) -> Iterator[Load]:
     """Clients that keep asking at the shared address."""
-    with Load(visitor(f"http://{ADDRESS}:{PORT}", silence()), PAUSE, PATIENCE) as load:
+    with Load(visitor(f"http://{SHARED}:{PORT}", silence()), PAUSE, PATIENCE) as load:
         load.start(CLIENTS)
         wait_for(fleet, load, 2 * CLIENTS)
         yield load
@@ -52,10 +47,10 @@ def has(fleet: Fleet, name: str, seconds: float = 60) -> None:
 
     def alone() -> bool:
         up = [one.name for one in fleet.lab.status() if one.up and one.name in GATEWAYS]
-        shown = f"ip -brief address show | grep -qF ' {ADDRESS}/'"
+        shown = f"ip -brief address show | grep -qF ' {SHARED}/'"
         return [one for one in up if fleet.holds(one, shown)] == [name]
 
-    fleet.until(alone, seconds, f"{name} has {ADDRESS}")
+    fleet.until(alone, seconds, f"{name} has {SHARED}")
 
 
 def lost_nothing_new(result: Result, *moved: tuple[float, float]) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.lab.serving import NODE
+from tests.lab.serving import CLIENTS, NODE, wait_for
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
+    from tests.load import Load
 
 FRONT = "indextts2-front.service"
 #: The unit of the slot that serves, whichever that is.
@@ -23,14 +24,15 @@ FETCHED = "Exec[indextts2: weights "
 class Drift(NamedTuple):
     """A change by hand, how one sees that it is not there, and what the run then says it did.
 
-    ``restarts``: whether the service has to be started again, because what it runs was touched. ``rare``: whether
-    `make test` leaves it out.
+    ``restarts``: whether the service has to be started again, because what it runs was touched. ``felt``: whether
+    it takes something from clients by itself. ``rare``: whether `make test` leaves it out.
     """
 
     by_hand: str
     is_right: str
     corrected: str
     restarts: bool = False
+    felt: bool = False
     rare: bool = False
 
 
@@ -46,6 +48,7 @@ DRIFTS = {
         " grep -cx active) = 1",
         "Exec[indextts2: serve ",
         restarts=True,
+        felt=True,
     ),
     "front disabled": Drift(
         f"systemctl disable {FRONT}", f"systemctl is-enabled {FRONT}", f"Service[{FRONT}]/enable"
@@ -66,7 +69,7 @@ DRIFTS = {
         "Exec[indextts2: reload the front]",
     ),
     "front stopped": Drift(
-        f"systemctl stop {FRONT}", f"systemctl is-active {FRONT}", f"Service[{FRONT}]/ensure"
+        f"systemctl stop {FRONT}", f"systemctl is-active {FRONT}", f"Service[{FRONT}]/ensure", felt=True
     ),
     "unit edited": Drift(
         f"sed -i 's/^RestartSec=.*/RestartSec=77/' /etc/systemd/system/{UNIT} && systemctl daemon-reload",
@@ -189,7 +192,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("kinds", CASES)
-def test_the_next_run_puts_it_right(fleet: Fleet, kinds: list[str], old: str) -> None:
+def test_the_next_run_puts_it_right(fleet: Fleet, load: Load, kinds: list[str], old: str) -> None:
     process = fleet.sh(NODE, PROCESS)
     for kind in kinds:
         assert fleet.holds(NODE, DRIFTS[kind].is_right), kind
@@ -204,6 +207,9 @@ def test_the_next_run_puts_it_right(fleet: Fleet, kinds: list[str], old: str) ->
         assert fleet.holds(NODE, DRIFTS[kind].is_right), kind
     assert fleet.release(NODE) == old
     assert (fleet.sh(NODE, PROCESS) != process) == any(DRIFTS[kind].restarts for kind in kinds)
+    wait_for(fleet, load, CLIENTS)
+    if not any(DRIFTS[kind].felt for kind in kinds):
+        assert load.stop().failures() == []
 
 
 def test_then_there_is_nothing_left_to_do(fleet: Fleet) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.serving import NODE, fails, serving_process, status
+from tests.lab.serving import CLIENTS, NODE, fails, serving_process, status, wait_for
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
+    from tests.load import Load
 
 pytestmark = pytest.mark.usefixtures("settled")
 
@@ -31,7 +32,7 @@ def taken(fleet: Fleet, port: int) -> Iterator[str]:
         fleet.sh(NODE, "systemctl stop squatter.service")
 
 
-def test_the_port_of_the_slot_to_switch_to_is_taken(fleet: Fleet) -> None:
+def test_the_port_of_the_slot_to_switch_to_is_taken(fleet: Fleet, load: Load) -> None:
     (card,) = status(fleet)["cards"].values()
     process = serving_process(fleet)
     fleet.on_node(NODE, {"indextts2::environment": {"OF_NO_MEANING": "1"}})
@@ -43,14 +44,19 @@ def test_the_port_of_the_slot_to_switch_to_is_taken(fleet: Fleet) -> None:
     (after,) = status(fleet)["cards"].values()
     assert after["id"] != card["id"]
     fleet.converge(NODE, changes=False)
+    wait_for(fleet, load, CLIENTS)
+    assert load.stop().failures() == []
 
 
 @pytest.mark.faults
-def test_the_port_of_the_front_is_taken(fleet: Fleet, old: str) -> None:
+def test_the_port_of_the_front_is_taken(fleet: Fleet, load: Load, old: str) -> None:
     fleet.sh(NODE, f"systemctl stop {FRONT}")
     with taken(fleet, 7860) as message:
         output = fails(fleet)
         assert f"port {message}" in output, output
     fleet.converge(NODE)
     assert fleet.release(NODE) == old
+    back = load.now
     fleet.converge(NODE, changes=False)
+    wait_for(fleet, load, 2 * CLIENTS)
+    assert [job for job in load.stop().jobs if job.reason and job.began > back] == []

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.serving import NODE, finishes, while_running
+from tests.lab.serving import CLIENTS, NODE, finishes, wait_for, while_running
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
+    from tests.load import Load
 
 pytestmark = pytest.mark.usefixtures("settled")
 
@@ -41,7 +42,7 @@ PHASES = {
     ],
 )
 def test_power_that_is_cut_in_a_switch_comes_back_to_a_node_that_serves(
-    fleet: Fleet, handover: str, phase: str, old: str, new: str
+    fleet: Fleet, load: Load, handover: str, phase: str, old: str, new: str
 ) -> None:
     fleet.serve(new, handover=handover)
 
@@ -54,6 +55,9 @@ def test_power_that_is_cut_in_a_switch_comes_back_to_a_node_that_serves(
     fleet.lab.restore_power(NODE)
     fleet.wait(NODE, "curl --silent --fail --max-time 5 http://127.0.0.1:7860/config", 60)
     assert fleet.release(NODE) in (old, new)
+    back = load.now
 
     finishes(fleet)
     assert fleet.release(NODE) == new
+    wait_for(fleet, load, 2 * CLIENTS)
+    assert [job for job in load.stop().jobs if job.reason and job.began > back] == []

@@ -49,7 +49,7 @@ def test_a_state_that_is_lost_is_told_from_what_runs(fleet: Fleet, load: Load, d
     assert load.stop().failures() == []
 
 
-def test_a_failure_of_a_day_to_come_does_not_hold_for_ever(fleet: Fleet) -> None:
+def test_a_failure_of_a_day_to_come_does_not_hold_for_ever(fleet: Fleet, load: Load) -> None:
     hold = 60
     fleet.on_node(NODE, {"indextts2::extra_args": ["--nonsense"], "indextts2::retry_after": hold})
     fails(fleet)
@@ -66,3 +66,5 @@ def test_a_failure_of_a_day_to_come_does_not_hold_for_ever(fleet: Fleet) -> None
     assert status(fleet)["failed"]["at"] >= noticed + hold, "it was tried again"
     fleet.on_node(NODE, None)
     finishes(fleet)
+    wait_for(fleet, load, CLIENTS)
+    assert load.stop().failures() == []

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.serving import NODE
+from tests.lab.serving import CLIENTS, NODE, wait_for
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
+    from tests.load import Load
 
 #: What is in cache_hub: each file with its size, times and inode, so that a copy would be noticed.
 CACHE_HUB = "find /opt/indextts2/cache_hub -type f -printf '%p %s %T@ %i\\n' | sort"
@@ -37,7 +38,7 @@ def test_a_release_without_a_lock_is_installed_by_pip(fleet: Fleet, say: Callabl
 
 @pytest.mark.parametrize("installer", ["uv", pytest.param("pip", marks=pytest.mark.faults)])
 def test_an_install_that_was_killed_is_completed_by_the_next_run(
-    fleet: Fleet, installer: str, old: str, new: str
+    fleet: Fleet, load: Load, installer: str, old: str, new: str
 ) -> None:
     revision = new if installer == "uv" else "v15"
     fleet.serve(revision, installer=installer)
@@ -56,6 +57,8 @@ def test_an_install_that_was_killed_is_completed_by_the_next_run(
 
     assert fleet.holds(NODE, f"ls {release}/.venv/.complete")
     assert fleet.release(NODE) == revision
+    wait_for(fleet, load, CLIENTS)
+    assert load.stop().failures() == []
 
 
 @pytest.mark.faults

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.lab.serving import (
@@ -21,6 +24,8 @@ from tests.lab.serving import (
     wait_for,
     while_switching,
 )
+from tests.load import Job
+from tests.load.gradio import Heartbeats, Tab
 
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
@@ -44,12 +49,25 @@ def test_no_job_is_lost_on_the_way_to_another_release(
     fleet: Fleet, load: Load, handover: str, new: str
 ) -> None:
     fleet.serve(new, handover=handover, **SMOKE)
+    place, audio = asyncio.run(a_job(f"http://{fleet.lab.address(NODE)}:7860"))
     fleet.converge(NODE)
     wait_for(fleet, load, CLIENTS)
     result = load.stop()
     assert result.failures() == []
     assert fleet.release(NODE) == new
     assert all(card["release"].startswith(f"{new}-") for card in status(fleet)["cards"].values())
+    assert httpx.get(place, trust_env=False).raise_for_status().content == audio, (
+        "it is there for who comes later"
+    )
+
+
+async def a_job(url: str) -> tuple[str, bytes]:
+    """Have a text spoken; where its audio is, and the audio."""
+    answers: list[str] = []
+    async with Tab(url, ssl.create_default_context(), Heartbeats()) as tab:
+        tab.listen(lambda answer: answers.append(str(answer.url)))
+        audio = await tab.ask(Job(1, "before the switch", 0.0))
+    return next(place for place in reversed(answers) if "/file=" in place), audio
 
 
 def test_a_killed_agent_does_not_stop_a_switch(fleet: Fleet, load: Load, new: str) -> None:

@@ -12,6 +12,9 @@ module PuppetdbAnswer
         unless $query =~ /type = "Class" and title = "#{service}"/ and $query =~ /trusted\\.extensions\\.pp_environment = "#{environment}"/ and $query =~ /nodes \\{ deactivated is null and expired is null \\}/ {
           fail("nobody asks so: ${query}")
         }
+        if $query =~ /^resources.* and inventory \\{/ {
+          fail("No implicit relationship for entity 'inventory'")
+        }
         $query ? {
           /^resources\\[certname, parameters\\]/               => #{literal(resources)},
           /^inventory\\[certname, facts\\.networking\\.ip\\]/ => #{literal(addresses)},

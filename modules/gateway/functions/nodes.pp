@@ -15,7 +15,9 @@ function gateway::nodes(Gateway::Name $service, Pattern[/\A[a-z0-9_]+\z/] $envir
   $active = 'nodes { deactivated is null and expired is null }'
   $class = "type = \"Class\" and title = \"${service.capitalize}\""
   $here = "trusted.extensions.pp_environment = \"${environment}\""
-  $found = puppetdb_query("resources[certname, parameters] { ${class} and ${active} and inventory { ${here} } }")
+  # PuppetDB knows the way from an inventory to resources by itself, and not the way back
+  $there = "certname in inventory[certname] { ${here} }"
+  $found = puppetdb_query("resources[certname, parameters] { ${class} and ${active} and ${there} }")
   $addresses = Hash(puppetdb_query("inventory[certname, facts.networking.ip] { ${here} and ${active} and resources { ${class} } }").map |$row| {
       [$row['certname'], $row['facts.networking.ip']]
   })

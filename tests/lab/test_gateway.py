@@ -31,6 +31,7 @@ from tests.lab.gateway import (
 )
 from tests.lab.serving import CLIENTS, PATIENCE, PAUSE, REVISION, wait_for
 from tests.lab.test_canary import CANARY, STABLE, Rollout
+from tests.lab.test_watch import query
 from tests.load import Job, Load, Result, visitor
 from tests.load.wav import silence
 
@@ -237,6 +238,14 @@ def test_a_node_that_leaves_is_out_and_is_in_when_it_joins_again(fleet: Fleet, l
     result = load.stop()
     assert result.failures() == []
     assert {node for job in began(result, since, until) for node in job.nodes} == at(ONE)
+
+
+@pytest.mark.faults
+def test_the_watch_finds_the_gateway_and_what_it_says_of_its_nodes(fleet: Fleet) -> None:
+    settle(fleet, SERVER)
+    answer = 'sum by (certname) (haproxy_server_status{job="gateway", proxy="kept", state="UP"})'
+    known = {network.certname(GATEWAY): float(len(NODES))}
+    fleet.until(lambda: query(fleet, answer) == known, 240, f"Prometheus has {known}")
 
 
 def test_the_gateway_is_shut_in(fleet: Fleet) -> None:

@@ -143,13 +143,14 @@ RSpec.describe 'profile::gateway', type: :class do
   let(:pre_condition) { PuppetdbAnswer.with({ 'tts1.lab.test' => {} }).sub('title = "Indextts2"', 'title = "(Indextts2|Echo_tiny)"') }
 
   context 'with two services' do
-    let(:params) { { services: { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406 } } } }
+    let(:params) { { services: { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406, 'watch_port' => 9102 } } } }
 
     it { is_expected.to compile.with_all_deps }
   end
 
   {
-    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000 } } => /two would listen on one port of 7860, 8405, 8000, 8405/,
+    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000 } } => /two would listen on one port of 7860, 8405, 9101, 8000, 8405, 9101/,
+    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406 } } => /one port of 7860, 8405, 9101, 8000, 8406, 9101/,
     { 'indextts2' => { 'port' => 7860, 'door' => 1 } } => /has no parameter named 'door'/,
   }.each do |services, why|
     context "with #{services}" do

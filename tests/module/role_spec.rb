@@ -28,7 +28,7 @@ RSpec.describe 'role::tts_node', type: :class do
       link = '/var/lib/prometheus/node-exporter/indextts2.prom'
       if facts['os']['family'] == 'Debian'
         written = JSON.parse(catalogue.resource('File', '/etc/releases/indextts2.json')[:content])['metrics']
-        is_expected.to contain_file(link).with(ensure: 'link', target: written).that_requires('Package[prometheus-node-exporter]')
+        is_expected.to contain_file(link).with(ensure: 'link', target: written).that_requires(['Package[prometheus-node-exporter]', "Exec[begin #{written}]"])
       else
         is_expected.not_to contain_file(link)
       end
@@ -40,6 +40,7 @@ RSpec.describe 'role::tts_node', type: :class do
     let(:pre_condition) { "class { 'indextts2': ensure => absent }" }
 
     it { is_expected.to contain_file('/var/lib/prometheus/node-exporter/indextts2.prom').with_ensure('absent') }
+    it { is_expected.not_to contain_exec('begin /var/lib/releases/indextts2.prom') }
   end
 
   # the cards of eight-cards are too old for the release

@@ -202,7 +202,7 @@ def test_without_puppetdb_the_gateway_keeps_its_nodes(fleet: Fleet, load: Load) 
         wait_for(fleet, load, CLIENTS)
     finally:
         fleet.sh(SERVER, "systemctl start puppetdb.service")
-    fleet.converge(GATEWAY, changes=False)
+    fleet.until(lambda: fleet.lab.agent(GATEWAY).code == 0, 120, "a run that has nothing to do")
     assert load.stop().failures() == []
 
 

@@ -30,6 +30,7 @@ from tests.lab.gateway import (
 )
 from tests.lab.rollout import CANARY, STABLE, Rollout, quick
 from tests.lab.serving import CLIENTS, PATIENCE, PAUSE, REVISION, wait_for
+from tests.lab.test_watch import query
 from tests.load import Job, Load, Result, visitor
 from tests.load.wav import silence
 
@@ -74,9 +75,9 @@ def at(*nodes: str) -> set[str]:
     return {cookie(node) for node in nodes}
 
 
-def began(result: Result, since: float, until: float = float("inf")) -> list[Job]:
-    """List the jobs that began in a time."""
-    return [job for job in result.jobs if since <= job.began <= until]
+def within(result: Result, since: float, until: float = float("inf")) -> list[Job]:
+    """List the jobs that began and ended in a time."""
+    return [job for job in result.jobs if since <= job.began and job.ended <= until]
 
 
 @contextmanager
@@ -149,8 +150,8 @@ def test_a_node_that_drains_gets_no_new_jobs_and_no_job_is_lost(fleet: Fleet, lo
     wait_for(fleet, load, 3 * CLIENTS)
     result = load.stop()
     assert result.failures() == []
-    assert {node for job in began(result, since, until) for node in job.nodes} == at(ONE)
-    assert {node for job in began(result, again) for node in job.nodes} == at(*NODES)
+    assert {node for job in within(result, since, until) for node in job.nodes} == at(ONE)
+    assert {node for job in within(result, again) for node in job.nodes} == at(*NODES)
 
 
 @pytest.mark.faults
@@ -166,7 +167,7 @@ def test_a_switch_of_a_node_s_release_loses_no_job(
     wait_for(fleet, load, 3 * CLIENTS)
     result = load.stop()
     assert result.failures() == []
-    for job in began(result, over):
+    for job in within(result, over):
         wanted = CANARY if job.nodes == at(ONE) else STABLE
         assert {revision(release) for release in job.releases} == {wanted}
 
@@ -188,7 +189,7 @@ def test_a_node_that_dies_loses_what_ran_on_it_alone_and_comes_back(fleet: Fleet
     assert all(job.began < dead for job in failed), result.failures()
     # one that had no answer yet has no cookie; one whose voice was there may have been sent on
     assert all(not job.nodes or cookie(OTHER) in job.nodes for job in failed), result.failures()
-    assert {node for job in began(result, again) for node in job.nodes} == at(*NODES)
+    assert {node for job in within(result, again) for node in job.nodes} == at(*NODES)
 
 
 @pytest.mark.faults
@@ -205,7 +206,7 @@ def test_without_puppetdb_the_gateway_keeps_its_nodes(fleet: Fleet, load: Load) 
         wait_for(fleet, load, CLIENTS)
     finally:
         fleet.sh(SERVER, "systemctl start puppetdb.service")
-    fleet.converge(GATEWAY, changes=False)
+    fleet.until(lambda: fleet.lab.agent(GATEWAY).code == 0, 120, "a run that has nothing to do")
     assert load.stop().failures() == []
 
 
@@ -240,7 +241,15 @@ def test_a_node_that_leaves_is_out_and_is_in_when_it_joins_again(fleet: Fleet, l
     wait_for(fleet, load, 2 * CLIENTS)
     result = load.stop()
     assert result.failures() == []
-    assert {node for job in began(result, since, until) for node in job.nodes} == at(ONE)
+    assert {node for job in within(result, since, until) for node in job.nodes} == at(ONE)
+
+
+@pytest.mark.faults
+def test_the_watch_finds_the_gateway_and_what_it_says_of_its_nodes(fleet: Fleet) -> None:
+    settle(fleet, SERVER)
+    answer = 'sum by (certname) (haproxy_server_status{job="gateway", proxy="kept", state="UP"})'
+    known = {network.certname(GATEWAY): float(len(NODES))}
+    fleet.until(lambda: query(fleet, answer) == known, 240, f"Prometheus has {known}")
 
 
 def test_the_gateway_is_shut_in(fleet: Fleet) -> None:

@@ -114,6 +114,12 @@ def test_every_machine_is_found_and_answers(fleet: Fleet, answers: str, machines
         pytest.fail(f"Prometheus has not seen all of {wanted} answer; its targets:\n{targets(fleet)}")
 
 
+def test_no_node_exporter_misses_a_file_that_nobody_has_written_yet(fleet: Fleet) -> None:
+    fine = {f"{machine}.lab.test": 0.0 for machine in (SERVER, "tts1", "tts2")}
+    errors = "max by (certname) (node_textfile_scrape_error)"
+    fleet.until(lambda: query(fleet, errors).items() >= fine.items(), 60, f"{errors} is {fine}")
+
+
 def test_the_exporter_knows_what_a_real_server_and_puppetdb_say(fleet: Fleet) -> None:
     fleet.until(lambda: query(fleet, "fleet_puppetdb_up") == {"": 1.0}, 60, "the exporter")
     assert query(fleet, "fleet_puppetserver_up") == {"": 1.0}

@@ -223,6 +223,9 @@ RSpec.describe 'role::puppet_server', type: :class do
     is_expected.to contain_service('fleet-canary.timer').with(ensure: 'running', enable: true).that_requires('User[fleet-canary]')
     is_expected.to contain_file('/etc/fleet-canary/driver.prom').with_content(/^fleet_canary_interval_seconds 60$/)
     is_expected.to contain_file('/var/lib/prometheus/node-exporter/fleet_canary.prom').with_target('/var/lib/fleet-canary/fleet_canary.prom')
+    is_expected.to contain_exec('begin /var/lib/fleet-canary/fleet_canary.prom')
+      .with(command: %w[/usr/bin/install -D --mode=0644 /dev/null /var/lib/fleet-canary/fleet_canary.prom], creates: '/var/lib/fleet-canary/fleet_canary.prom')
+      .that_comes_before('File[/var/lib/prometheus/node-exporter/fleet_canary.prom]')
   end
 
   context 'where people drive canaries' do
@@ -230,7 +233,7 @@ RSpec.describe 'role::puppet_server', type: :class do
 
     it('has no timer') { is_expected.to contain_service('fleet-canary.timer').with(ensure: 'stopped', enable: false) }
     it('leaves no timer behind') { is_expected.to contain_file('/etc/systemd/system/fleet-canary.timer').with_ensure('absent') }
-    it('tells of no pass') { is_expected.to contain_file('/var/lib/fleet-canary/fleet_canary.prom').with_ensure('absent') }
+    it('tells of no pass') { is_expected.to contain_file('/var/lib/fleet-canary/fleet_canary.prom').with(ensure: 'file', content: '') }
     it('has Prometheus miss none') { is_expected.to contain_file('/etc/fleet-canary/driver.prom').with_ensure('absent') }
   end
 

@@ -9,9 +9,9 @@ module PuppetCode
 
   module_function
 
-  # The parameters of a class, by name, each with its default; NONE where it has none, or one that is computed.
+  # The parameters of a class or a defined type, by name, each with its default; NONE where it has none, or one that is computed.
   def parameters(file)
-    definition = elements(file).find { |element| element.is_a?(Puppet::Pops::Model::HostClassDefinition) }
+    definition = elements(file).find { |element| element.is_a?(Puppet::Pops::Model::NamedDefinition) }
     definition.parameters.to_h do |parameter|
       [parameter.name, parameter.value ? literal(parameter.value) : NONE]
     end

@@ -28,7 +28,7 @@ RSpec.describe 'role::tts_node', type: :class do
       link = '/var/lib/prometheus/node-exporter/indextts2.prom'
       if facts['os']['family'] == 'Debian'
         written = JSON.parse(catalogue.resource('File', '/etc/releases/indextts2.json')[:content])['metrics']
-        is_expected.to contain_file(link).with(ensure: 'link', target: written).that_requires('Package[prometheus-node-exporter]')
+        is_expected.to contain_file(link).with(ensure: 'link', target: written).that_requires(['Package[prometheus-node-exporter]', "Exec[begin #{written}]"])
       else
         is_expected.not_to contain_file(link)
       end
@@ -40,6 +40,7 @@ RSpec.describe 'role::tts_node', type: :class do
     let(:pre_condition) { "class { 'indextts2': ensure => absent }" }
 
     it { is_expected.to contain_file('/var/lib/prometheus/node-exporter/indextts2.prom').with_ensure('absent') }
+    it { is_expected.not_to contain_exec('begin /var/lib/releases/indextts2.prom') }
   end
 
   # the cards of eight-cards are too old for the release
@@ -143,13 +144,14 @@ RSpec.describe 'profile::gateway', type: :class do
   let(:pre_condition) { PuppetdbAnswer.with({ 'tts1.lab.test' => {} }).sub('title = "Indextts2"', 'title = "(Indextts2|Echo_tiny)"') }
 
   context 'with two services' do
-    let(:params) { { services: { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406 } } } }
+    let(:params) { { services: { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406, 'watch_port' => 9102 } } } }
 
     it { is_expected.to compile.with_all_deps }
   end
 
   {
-    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000 } } => /two would listen on one port of 7860, 8405, 8000, 8405/,
+    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000 } } => /two would listen on one port of 7860, 8405, 9101, 8000, 8405, 9101/,
+    { 'indextts2' => { 'port' => 7860 }, 'echo_tiny' => { 'port' => 8000, 'metrics_port' => 8406 } } => /one port of 7860, 8405, 9101, 8000, 8406, 9101/,
     { 'indextts2' => { 'port' => 7860, 'door' => 1 } } => /has no parameter named 'door'/,
   }.each do |services, why|
     context "with #{services}" do

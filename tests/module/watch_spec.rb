@@ -77,10 +77,12 @@ RSpec.describe 'role::monitoring', type: :class do
     it 'asks for classes that there are' do
       queries = jobs.values.flat_map { |job| job.fetch('puppetdb_sd_configs', []) }.map { |found| found['query'] }
       expect(queries.uniq).to eq(['resources { type = "Class" and title = "Profile::Node_exporter" }',
-                                  'resources { type = "Class" and title in ["Indextts2"] }'])
+                                  'resources { type = "Class" and title in ["Indextts2"] }',
+                                  'resources { type = "Gateway::Service" }'])
       is_expected.to contain_class('profile::node_exporter')
       declared = PuppetCode.parameters("#{REPOSITORY}/modules/indextts2/manifests/init.pp")
       expect(declared).to include('port', 'tls_certificate', 'ensure')
+      expect(PuppetCode.parameters("#{REPOSITORY}/modules/gateway/manifests/service.pp")).to include('watch_port', 'ensure')
     end
 
     # What Prometheus itself makes of what a PuppetDB answers: promtool asks one that is here.
@@ -142,6 +144,17 @@ RSpec.describe 'role::monitoring', type: :class do
       expect(made.map { |labels| labels.values_at('__address__', '__param_target', 'certname', 'service') })
         .to contain_exactly(%w[127.0.0.1:9115 http://tts1.lab.test:7860/config tts1.lab.test indextts2],
                             %w[127.0.0.1:9115 https://tts2.lab.test:443/config tts2.lab.test indextts2])
+    end
+
+    it 'asks each gateway for what it knows of its nodes, and none that is to be absent' do
+      made = targets('gateway', [
+                       resource('indextts2', 'gw1.lab.test', 'ensure' => 'present', 'watch_port' => 9101),
+                       resource('echo_tiny', 'gw1.lab.test', 'ensure' => 'present', 'watch_port' => 9102),
+                       resource('indextts2', 'gw2.lab.test', 'ensure' => 'absent', 'watch_port' => 9101)
+                     ])
+      expect(made.map { |labels| labels.values_at('__address__', '__scheme__', 'certname', 'service', 'instance') })
+        .to contain_exactly(['gw1.lab.test:9101', 'https', 'gw1.lab.test', 'indextts2', 'gw1.lab.test indextts2'],
+                            ['gw1.lab.test:9102', 'https', 'gw1.lab.test', 'echo_tiny', 'gw1.lab.test echo_tiny'])
     end
 
     it 'has nothing open where nobody is let in' do

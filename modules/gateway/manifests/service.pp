@@ -20,6 +20,8 @@
 # @param metrics_port
 #   The port of loopback on which HAProxy tells Prometheus (/metrics) of requests, times and errors, and keepalived whether any node
 #   answers (/up).
+# @param watch_port
+#   The port on which it tells the same to who has a certificate of the fleet: Prometheus asks from another machine.
 # @param allowed_networks
 #   The networks and addresses whose requests are let in; all, where it is empty.
 # @param users
@@ -55,7 +57,7 @@
 #   after a reload with what it has.
 # @param peers
 #   All gateways of this service, this one among them, with the addresses by which they tell each other which job is where. By TLS, with
-#   the certificates that Puppet gave the machines.
+#   the certificates that Puppet gave the machines; who watches is asked for one, too.
 # @param peer_port
 #   The port for that.
 # @param peer_certificate
@@ -69,6 +71,7 @@ define gateway::service (
   Enum['present', 'absent'] $ensure = 'present',
   Stdlib::IP::Address::Nosubnet $address = '0.0.0.0',
   Stdlib::Port $metrics_port = 8405,
+  Stdlib::Port $watch_port = 9101,
   Array[Stdlib::IP::Address] $allowed_networks = [],
   Optional[Sensitive[Hash[Gateway::User, Gateway::PasswordHash, 1]]] $users = undef,
   Optional[Stdlib::Unixpath] $tls_certificate = undef,
@@ -123,9 +126,9 @@ define gateway::service (
     if !$peers.empty and !($certname in $peers) {
       fail("gateway to ${service}: peers has no ${certname}, which is this machine: name all gateways there, each with its address")
     }
-    $ports = [$port, $metrics_port] + [$plain_port].filter |$one| { $one =~ NotUndef } + ($peers.empty ? { true => [], default => [$peer_port] })
+    $ports = [$port, $metrics_port, $watch_port] + [$plain_port].filter |$one| { $one =~ NotUndef } + ($peers.empty ? { true => [], default => [$peer_port] })
     if $ports.unique != $ports {
-      fail("gateway to ${service}: two would listen on one port of ${ports.join(', ')}: give port, plain_port, metrics_port and peer_port each another")
+      fail("gateway to ${service}: two would listen on one port of ${ports.join(', ')}: give port, plain_port, metrics_port, watch_port and peer_port each another")
     }
 
     $found = gateway::nodes($service, $trusted['extensions']['pp_environment'])
@@ -146,6 +149,7 @@ define gateway::service (
         'address'      => $address,
         'port'         => $port,
         'metrics_port' => $metrics_port,
+        'watch'        => { 'certificate' => $peer_pem, 'ca' => $ca_pem, 'port' => $watch_port },
         'ca_bundle'    => $gateway::ca_bundle,
         'jobs'         => {
           'join'    => $join,
@@ -225,10 +229,7 @@ define gateway::service (
       undef   => {},
       default => { $tls_pem => [$tls_certificate, $tls_key, 'tls_certificate and tls_key of the gateway'] },
     }
-    $shared = $peers.empty ? {
-      true    => {},
-      default => { $peer_pem => [$peer_certificate, $peer_key, 'peer_certificate and peer_key of the gateway'] },
-    }
+    $shared = { $peer_pem => [$peer_certificate, $peer_key, 'peer_certificate and peer_key of the gateway'] }
     # Whatever renews a certificate on the machine, the next run has HAProxy take it over.
     ($own + $shared).each |$pem, $from| {
       [$certificate, $key, $named] = $from
@@ -247,15 +248,13 @@ define gateway::service (
         before => File[$config],
       }
     }
-    unless $peers.empty {
-      file { $ca_pem:
-        ensure => file,
-        owner  => 'root',
-        group  => $account,
-        mode   => '0640',
-        source => "file://${peer_ca}",
-        before => File[$config],
-      }
+    file { $ca_pem:
+      ensure => file,
+      owner  => 'root',
+      group  => $account,
+      mode   => '0640',
+      source => "file://${peer_ca}",
+      before => File[$config],
     }
 
     service { $unit:

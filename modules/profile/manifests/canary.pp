@@ -151,7 +151,9 @@ class profile::canary (
   # What its last pass said is no news when there is none any more.
   unless $on {
     file { "${state}/fleet_canary.prom":
-      ensure => absent,
+      ensure  => file,
+      content => '',
+      require => Profile::Prometheus::Textfile['fleet_canary.prom'],
     }
   }
 

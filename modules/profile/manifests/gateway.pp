@@ -21,11 +21,11 @@ class profile::gateway (
     fail("profile::gateway::users names ${strangers.join(', ')}, and profile::gateway::services does not: name the same services in both")
   }
   $ports = $services.values.filter |$options| { $options['ensure'] != 'absent' }.map |$options| {
-    [$options['port'], pick($options['metrics_port'], 8405)] + [$options['plain_port']].filter |$one| { $one =~ NotUndef }
+    [$options['port'], pick($options['metrics_port'], 8405), pick($options['watch_port'], 9101)] + [$options['plain_port']].filter |$one| { $one =~ NotUndef }
   }.flatten
   if $ports.unique != $ports {
-    fail("profile::gateway::services: two would listen on one port of ${ports.join(', ')}: give port, plain_port and metrics_port (8405 where it \
-is not said) of each service each another")
+    fail("profile::gateway::services: two would listen on one port of ${ports.join(', ')}: give port, plain_port, metrics_port and watch_port \
+(8405 and 9101 where they are not said) of each service each another")
   }
 
   $services.each |$service, $options| {

@@ -138,6 +138,22 @@ class profile::prometheus (
         { 'target_label' => '__address__', 'replacement' => '127.0.0.1:9115' },
       ],
     },
+    {
+      'job_name'            => 'gateway',
+      'scheme'              => 'https',
+      'puppetdb_sd_configs' => [$found + { 'query' => 'resources { type = "Gateway::Service" }' }],
+      'relabel_configs'     => [
+        { 'source_labels' => ['__meta_puppetdb_parameter_ensure'], 'regex' => 'absent', 'action' => 'drop' },
+        $certname,
+        { 'source_labels' => ['__meta_puppetdb_title'], 'target_label' => 'service' },
+        {
+          'source_labels' => ['__meta_puppetdb_certname', '__meta_puppetdb_parameter_watch_port'],
+          'separator'     => ':',
+          'target_label'  => '__address__',
+        },
+        { 'source_labels' => ['__meta_puppetdb_certname', '__meta_puppetdb_title'], 'separator' => ' ', 'target_label' => 'instance' },
+      ],
+    } + $tls,
   ]
 
   file {

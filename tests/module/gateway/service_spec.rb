@@ -42,6 +42,13 @@ RSpec.describe 'gateway::service', type: :define do
     expect(servers('running')).to all(match(%r{ track kept/tts\d\.lab\.test\z}))
   end
 
+  it 'tells who has a certificate of the fleet, and nobody else, what it tells on loopback' do
+    pems = 'ssl crt /etc/gateway/indextts2/peer.pem ca-file /etc/gateway/indextts2/ca.pem verify required ssl-min-ver TLSv1.2'
+    expect(text[/^frontend metrics\n(    bind .*\n)+/]).to eq("frontend metrics\n    bind 127.0.0.1:8405\n    bind 0.0.0.0:9101 #{pems}\n")
+    is_expected.to contain_file('/etc/gateway/indextts2/peer.pem').that_comes_before("File[#{config}]")
+    is_expected.to contain_file('/etc/gateway/indextts2/ca.pem').that_comes_before("File[#{config}]")
+  end
+
   it 'reloads where it has not loaded what it should, and restarts for nothing' do
     is_expected.to contain_exec('gateway to indextts2: reload').with(
       unless: [['/usr/bin/sha256sum', '--check', '--status', '/run/indextts2-gateway/loaded']]
@@ -151,6 +158,7 @@ RSpec.describe 'gateway::service', type: :define do
     { plain_port: 80 } => /no TLS to send its clients to/,
     { peers: { 'gw2.lab.test' => '10.0.0.2' } } => /peers has no gw1\.lab\.test/,
     { metrics_port: 7860 } => /two would listen on one port of 7860, 7860/,
+    { watch_port: 8405 } => /two would listen on one port of 7860, 8405, 8405/,
     { join: "/a\n" } => /expects a match for Gateway::UrlPath/
   }.each do |more, why|
     context "with #{more}" do
@@ -169,7 +177,7 @@ RSpec.describe 'gateway::service', type: :define do
   context 'with a second service' do
     let(:pre_condition) { <<~PUPPET }
       #{super().sub('title = "Indextts2"', 'title = "(Indextts2|Echo_tiny)"')}
-      gateway::service { 'echo_tiny': port => 8000, metrics_port => 8406, join => '/send' }
+      gateway::service { 'echo_tiny': port => 8000, metrics_port => 8406, watch_port => 9102, join => '/send' }
     PUPPET
 
     it 'has a process of its own' do

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +60,27 @@ def test_jobs_reach_nodes_over_tls(gateway: Gateway, authority: Authority) -> No
         client = gateway.client()
         client.ask("/", page=True)
         assert len(client.job(f"s{number}")) == 1
+
+
+def test_the_watch_is_told_by_a_certificate_of_the_fleet_and_nobody_else(
+    gateway: Gateway, authority: Authority, stranger: Authority
+) -> None:
+    (port,) = free_ports(1)
+    own = {"certificate": str(authority.certificate("localhost")), "ca": str(authority.ca), "port": port}
+    gateway.start(watch=own)
+
+    def told(certificate: Path | None) -> bytes:
+        tls = ssl.create_default_context(cafile=str(authority.ca))
+        if certificate:
+            tls.load_cert_chain(certificate)
+        with urllib.request.urlopen(f"https://localhost:{port}/metrics", timeout=10, context=tls) as answer:
+            return bytes(answer.read())
+
+    said = b'haproxy_server_status{proxy="kept",server="tts1.example",state="UP"} 1'
+    assert said in told(authority.certificate("watch.puppet.example"))
+    for other in (None, stranger.certificate("watch.puppet.example")):
+        with pytest.raises((OSError, urllib.error.URLError)):
+            told(other)
 
 
 def peers(gateways: dict[str, Gateway], certificates: Authority, signer: Authority) -> None:

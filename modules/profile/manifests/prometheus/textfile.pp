@@ -6,7 +6,7 @@
 #   }
 #
 # @param source
-#   The file; until it is written, nothing is told.
+#   The file; until it is written, it is empty, and nothing is told.
 # @param ensure
 #   Whether it is told.
 define profile::prometheus::textfile (
@@ -25,6 +25,18 @@ define profile::prometheus::textfile (
       group   => 'root',
       target  => $source,
       require => Package['prometheus-node-exporter'],
+    }
+
+    # A link to nothing counts as an error of the collector. Whoever writes the file puts another in its place, and systemd gives a
+    # folder that is there to the unit whose state it is.
+    if $ensure == 'present' {
+      exec { "begin ${source}":
+        command => ['/usr/bin/install', '-D', '--mode=0644', '/dev/null', $source],
+        creates => $source,
+        # a link is somebody's who has a file elsewhere
+        unless  => [['/usr/bin/test', '-L', $source]],
+        before  => File["/var/lib/prometheus/node-exporter/${title}"],
+      }
     }
   }
 }

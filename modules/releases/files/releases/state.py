@@ -60,7 +60,7 @@ class State(NamedTuple):
     previous: str | None = None
     failed: Mapping[str, Failure] = {}
     switch: Switch | None = None
-    #: jobs that the last switch did not wait for
+    #: jobs that were not waited for since somebody last asked for something
     cut: int = 0
     closed: bool = False
 

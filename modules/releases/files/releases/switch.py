@@ -97,15 +97,21 @@ def remembered(node: Node, state: State) -> Failure | None:
 
 
 def message(node: Node, failure: Failure) -> str:
-    """Say what failed, why, and what its log said last."""
-    serving = sorted({serving.id for serving in node.state().cards.values()})
+    """Say what failed, why, what that cost, and what its log said last."""
+    state = node.state()
+    serving = sorted({serving.id for serving in state.cards.values()})
     log = ["the last lines of its log:", *(f"  {line}" for line in failure.log)] if failure.log else []
     service = node.description.service
     first = (
         f"{service}: {failure.id}: {failure.reason}; {' and '.join(serving) or 'nothing'} serves"
-        f" (releases {service} retry tries it again)"
+        f"{cut_jobs(node, state)} (releases {service} retry tries it again)"
     )
     return "\n".join([first, *log])
+
+
+def cut_jobs(node: Node, state: State) -> str:
+    """Say which jobs were not waited for, as what follows a sentence; nothing where there are none."""
+    return f"; {state.cut} jobs were cut at {node.description.drain_timeout} s" if state.cut else ""
 
 
 def serves(node: Node, state: State, identifier: str) -> bool:
@@ -190,7 +196,7 @@ def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
     if runs(node.units.states([unit])[unit]):
         node.units.stop(unit)
     node.units.install(unit, text)
-    node.edit(switch=switch, cut=0)
+    node.edit(switch=switch)
     node.store.check()  # nothing has stopped yet
 
 

@@ -122,6 +122,8 @@ esac
 find .venv ! -type l -perm /022 -exec chmod go-w {} +
 # what builds leave in the checkout
 git -c core.excludesFile=/etc/echo_tiny/gitignore clean --quiet -ffd
+# After a power cut, no stamp may speak of files that never came to the disk, nor a later release link such ones.
+sync -f .venv "$HOME"
 echo "$digest" >"$stamp.new"
 sync "$stamp.new"
 mv "$stamp.new" "$stamp"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "modules" / "indextts2" / "files" / "install-environment.sh"
+BOOT = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 #: Each writes into $LOG what it was told, and whether the stamp is there by then.
 NOTES = '#!/bin/sh\necho "${0##*/} $* $(ls .venv/.complete 2>/dev/null)" >>"$LOG"\n'
 #: An environment of one package, whose Python and pip only note.
@@ -83,3 +84,29 @@ def test_what_the_disk_did_not_take_is_not_complete(release: Release) -> None:
     release.program(release.programs / "sync", "[ $1 != -f ]")
     assert release.install("lock", "uv") != 0
     assert not (release.checkout / ".venv" / ".complete").exists()
+
+
+@pytest.mark.parametrize(
+    ("begun", "stays"),
+    [(None, True), (f"{BOOT}\n", True), ("", True), ("another boot\n", False)],
+    ids=["ended", "killed", "disk full", "power cut"],
+)
+def test_what_uv_cached_before_a_power_cut_in_an_install_is_taken_by_none(
+    release: Release, begun: str | None, stays: bool
+) -> None:
+    """Uv takes a file of its cache by its name, however much of it came to the disk."""
+    cached, note = release.home / "uv-cache" / "package.py", release.home / "installing"
+    cached.parent.mkdir()
+    cached.touch()
+    if begun is not None:
+        note.write_text(begun)
+    release.program(release.programs / "git", "exit 1")
+    assert release.install("lock", "uv") != 0
+    assert cached.exists() == stays
+    assert note.read_text() == f"{BOOT}\n", "one that did not end is told from one that did"
+    assert release.log.read_text().split()[:2] == ["sync", str(note)], "before uv writes anything"
+
+    release.program(release.programs / "git")
+    assert release.install("lock", "uv") == 0
+    assert cached.exists() == stays
+    assert not note.exists()

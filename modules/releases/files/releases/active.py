@@ -5,6 +5,7 @@ from __future__ import annotations
 from releases.errors import AnswerIsNo
 from releases.front import FrontError
 from releases.node import Node
+from releases.prune import useless
 from releases.state import State
 from releases.steering import is_steered
 from releases.switch import serves
@@ -28,6 +29,7 @@ def check(node: Node, identifier: str) -> None:
         why = (
             _edited(node, state, identifier)
             or _left(node, state)
+            or _useless(node, state)
             or _closed(state)
             or _astray(node, state)
             or _down(node, state)
@@ -52,6 +54,12 @@ def _left(node: Node, state: State) -> str | None:
         unit for unit in node.description.all_units() if unit not in serving and node.units.installed(unit)
     ]
     return f"{' '.join(left)} is left of a switch" if left else None
+
+
+def _useless(node: Node, state: State) -> str | None:
+    """Say which releases a switch deletes, such as of an install that was cut off and is wanted no more."""
+    names = useless(node, state)
+    return f"on the disk for nothing: {', '.join(names)}" if names else None
 
 
 def _closed(state: State) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from releases import request
 from releases.errors import AnswerIsNo
 from releases.node import Node
+from releases.prune import needed_ids
 from releases.state import foremost
 from releases.switch import reconcile
 from tests.unit.releases.simulated import NEW, OLD, World
@@ -127,6 +128,29 @@ def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
         request.rollback(world.node())
     assert request.retry(world.node()) == f"tts: {NEW} serves"
     serves(world, NEW, "green")
+
+
+@MODES
+def test_rollback_leaves_a_release_whatever_was_changed_of_it_since(handover: str) -> None:
+    world = carried_out(a_world(handover, OLD))
+    flagged = f"{NEW[:-1]}f"
+    world.deployments[flagged] = f"# deployment {flagged}\n[Service]\nEnvironment=A=1\n"
+    world.complete[flagged] = world.complete[NEW]
+    for identifier in (NEW, flagged):
+        assert request.activate(world.node(), identifier) == f"tts: {identifier} serves"
+    assert OLD in needed_ids(world.state()), "it is not pruned meanwhile"
+    assert request.rollback(world.node()) == f"tts: {OLD} serves"
+    with pytest.raises(AnswerIsNo, match=f"{flagged}: rolled back by hand; {OLD} serves"):
+        request.activate(world.node(), flagged)
+    assert request.retry(world.node()) == f"tts: {flagged} serves"
+    assert request.rollback(world.node()) == f"tts: {OLD} serves"
+
+
+def test_another_unit_of_a_release_is_no_release_before_it() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.node().edit(previous=f"{OLD[:-1]}f")  # of a version of this program that took it for one
+    with pytest.raises(AnswerIsNo, match=f"{OLD} serves, and no release was before it"):
+        request.rollback(world.node())
 
 
 @pytest.mark.parametrize("asked", [request.rollback, request.restart])

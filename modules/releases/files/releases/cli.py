@@ -25,7 +25,7 @@ USAGE = """usage: releases status [--json]
   active ID        does ID serve, as it was put there? (exit status)
   activate ID      bring ID to serve
   restart          start what serves anew, in its other slot
-  rollback         return to the deployment before, and leave this one until it is retried
+  rollback         return to the release before, and leave this one until it is retried
   retry            try again what failed
   prune            delete the releases that nothing needs; with --weights, then their weights, too
   drain COMMAND    let no new job in, wait for those that run, and then run the command, such as

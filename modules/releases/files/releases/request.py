@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from releases.description import release_of
 from releases.errors import AnswerIsNo, ReleasesError
 from releases.node import Node, runs
 from releases.state import Failure, State, failing, foremost, forgiving
@@ -38,14 +39,14 @@ def restart(node: Node) -> str:
 
 
 def rollback(node: Node) -> str:
-    """Return to the deployment before, and remember this one as failed."""
+    """Return to the release before, as it was last started, and remember this deployment as failed."""
     _join(node)
     state, serving = node.state(), _serving(node)
     previous = state.previous
     if state.wanted not in (None, serving):
         service = node.description.service
         raise AnswerIsNo(f"{service}: {state.wanted} does not serve, {serving} does: nothing to return from")
-    if previous is None or previous == serving:
+    if previous is None or release_of(previous) == release_of(serving):
         raise AnswerIsNo(f"{node.description.service}: {serving} serves, and no release was before it")
     if previous in state.failed:
         service = node.description.service

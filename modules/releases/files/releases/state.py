@@ -57,6 +57,7 @@ class State(NamedTuple):
     wanted: str | None = None
     restart: bool = False
     cards: Mapping[str, Serving] = {}
+    #: of the release before the one that serves, what served last
     previous: str | None = None
     failed: Mapping[str, Failure] = {}
     switch: Switch | None = None

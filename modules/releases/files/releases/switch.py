@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from releases.description import SLOTS
+from releases.description import SLOTS, release_of
 from releases.errors import AnswerIsNo, CommandFailed
 from releases.node import Node, runs
 from releases.state import Failure, Serving, Stamps, State, Switch, failing, forgiving, leaving, other
@@ -165,10 +165,11 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
         node.units.stop(unit)
         return _remember(node, wish, reason, log)
     serves_now = Serving(slot, wish.id, node.clock.now(), wish.stamps)
+    # another unit of the same release is nothing to go back to
+    before = serving.id if serving and release_of(serving.id) != release_of(wish.id) else None
     node.change(
-        lambda before: forgiving(before, wish.id)._replace(
-            cards={**before.cards, card: serves_now},
-            previous=serving.id if serving and serving.id != wish.id else before.previous,
+        lambda state: forgiving(state, wish.id)._replace(
+            cards={**state.cards, card: serves_now}, previous=before or state.previous
         )
     )
     node.say(f"{description.service}: {wish.id} serves on card {card}, {slot}")

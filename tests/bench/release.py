@@ -15,6 +15,14 @@ FIRST, SECOND = "v23", "v24-beta"
 RUNS = 3
 FOLDERS = "/opt/indextts2/releases /opt/indextts2/build /opt/indextts2/source.git"
 REPORT = "/var/cache/puppet/state/last_run_report.yaml"
+#: What of a run installs a release.
+INSTALLS = (
+    "Vcsrepo[",
+    *(
+        f"Exec[indextts2: {what} "
+        for what in ("fetch commit", "make checkout", "restore checkout", "Python environment of")
+    ),
+)
 
 
 def measure() -> dict[str, float]:
@@ -62,7 +70,5 @@ def seconds(report: str) -> float:
     return sum(
         float(status["evaluation_time"] or 0)
         for name, status in statuses.items()
-        if name.startswith(
-            ("Vcsrepo[", "Exec[indextts2: fetch commit ", "Exec[indextts2: Python environment of ")
-        )
+        if name.startswith(INSTALLS)
     )

@@ -100,8 +100,8 @@ def test_old_weights_are_named_and_go_when_somebody_says_so(
     fleet.serve(new, keep_releases=1)
     fleet.converge(NODE)
     assert bundle not in status(fleet)["weights"]["old"], "a rollback takes them"
-    # by another unit, before which was the new release, and no longer the old one
-    fleet.serve(new, keep_releases=1, verbose=True)
+    # by another release of the same weights, before which was the new one, and no longer the old one
+    fleet.serve(new, keep_releases=1, extras=["webui", "webui"])
     fleet.converge(NODE)
     assert status(fleet)["weights"]["old"][bundle]["bytes"] > 0
     assert f"old weights: {bundle}, " in fleet.sh(NODE, "releases status")

@@ -17,10 +17,15 @@ class indextts2::gpu {
   $bound = $bindings.values
   $cards = $facts.get('nvidia.gpus', []).filter |$card| { undef in $bound or $card['uuid'] in $bound }
 
-  if $indextts2::gpu != 'none' and $indextts2::handover == 'overlap' and $pin['vram_mib'] {
-    $copies = 2 * $pin['vram_mib']
+  if $indextts2::gpu != 'none' and $indextts2::handover == 'overlap' {
+    # What the release before needs, no compile knows: twice this one, or the least of it where that alone is known.
+    [$need, $copy] = $pin['vram_mib'] ? {
+      undef   => ['least_vram_mib', $pin['least_vram_mib'].lest || { 0 }],
+      default => ['vram_mib', $pin['vram_mib']],
+    }
+    $copies = 2 * $copy
     $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $copies }.each |$card| {
-      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${copies} MiB (vram_mib of its pin, twice): set indextts2::handover to hold")
+      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${copies} MiB (${need} of its pin, twice): set indextts2::handover to hold")
     }
   }
 

@@ -49,8 +49,8 @@ class releases {
   }
 
   [
-    '__init__', 'cards', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'leave', 'metrics', 'node', 'ports', 'prune', 'report',
-    'request', 'smoke', 'state', 'steering', 'store', 'switch', 'units', 'watch', 'weights',
+    '__init__', 'active', 'cards', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'leave', 'metrics', 'node', 'ports', 'prune',
+    'report', 'request', 'smoke', 'state', 'steering', 'store', 'switch', 'units', 'watch', 'weights',
   ].each |$name| {
     file { "${lib}/releases/${name}.py":
       ensure  => file,

@@ -18,6 +18,10 @@ RSpec.describe 'indextts2', type: :class do
       { handover: 'overlap', releases: { 'v23' => V23.merge('vram_mib' => 8192) } },
       /handover is 'overlap', but a card has 16383 MiB, and two copies of v23 need 16384 MiB.*set indextts2::handover to hold/,
     ],
+    'two copies on a card that holds one of the least' => [
+      { handover: 'overlap', releases: { 'v23' => V23.merge('least_vram_mib' => 8192) } },
+      /handover is 'overlap', but a card has 16383 MiB, and two copies of v23 need 16384 MiB \(least_vram_mib of its pin, twice\)/,
+    ],
     'a release for a card of more memory' => [
       { releases: { 'v23' => V23.merge('least_vram_mib' => 24_577) } },
       /revision is 'v23', which needs a card of 24577 MiB.*NVIDIA L4, card 0, has 24576: .*indextts2::gpus.*indextts2::gpu to optional/,
@@ -81,7 +85,8 @@ RSpec.describe 'indextts2', type: :class do
 
   it 'lets two copies run where every card holds them, on cards that it does not see, and where nothing is known of that' do
     needs = ->(mib) { SERVED.merge(handover: 'overlap', releases: { 'v23' => V23.merge('vram_mib' => mib) }) }
-    [needs.call(8191), needs.call(8192).merge(gpus: [0]), needs.call(8192).merge(gpu: 'none'), SERVED.merge(handover: 'overlap'), needs.call(8192).merge(handover: 'hold')].each do |parameters|
+    least = SERVED.merge(handover: 'overlap', releases: { 'v23' => V23.merge('least_vram_mib' => 8191) })
+    [least, needs.call(8191), needs.call(8192).merge(gpus: [0]), needs.call(8192).merge(gpu: 'none'), SERVED.merge(handover: 'overlap'), needs.call(8192).merge(handover: 'hold')].each do |parameters|
       expect { compiled(parameters) }.not_to raise_error
     end
   end

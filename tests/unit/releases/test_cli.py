@@ -240,6 +240,32 @@ def test_a_switch_that_fails_leaves_nothing_half_made(machine: Machine) -> None:
     assert not half.exists()
 
 
+def test_a_run_deletes_what_an_install_left_that_nobody_wants_any_more(machine: Machine) -> None:
+    machine.run("tts", "activate", OLD)
+    half = machine.folder / "releases" / "v25-3333333"
+    half.mkdir()
+    said = machine.run("tts", "active", OLD)
+    assert (said.returncode, said.stderr) == (1, "releases: tts: on the disk for nothing: v25-3333333\n")
+    serving = machine.running
+    (machine.folder / "systemd" / "running" / serving[0]).write_text("the process of before")
+    assert machine.run("tts", "activate", OLD).returncode == 0
+    assert not half.exists()
+    assert (machine.folder / "systemd" / "running" / serving[0]).read_text() == "the process of before"
+    assert machine.running == serving
+    assert machine.run("tts", "active", OLD).returncode == 0, "the next run has nothing to do"
+
+
+def test_what_puppet_installs_just_now_is_neither_pruned_nor_in_anybodys_way(machine: Machine) -> None:
+    machine.run("tts", "activate", OLD)
+    half = machine.folder / "releases" / "v25-3333333"
+    half.mkdir()
+    machine.describe(wanted_release=half.name, keep_releases=3)
+    assert machine.run("tts", "active", OLD).returncode == 0
+    assert machine.run("tts", "restart").returncode == 0
+    assert machine.run("tts", "prune").returncode == 0
+    assert half.exists()
+
+
 def test_the_guard_of_every_puppet_run_loads_little(machine: Machine) -> None:
     """What it costs in seconds is agent.noop_ratio's to say; modules that speak HTTP are most of it."""
     machine.run("tts", "activate", OLD)

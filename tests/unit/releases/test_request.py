@@ -10,6 +10,7 @@ import pytest
 from releases import request
 from releases.errors import AnswerIsNo
 from releases.node import Node
+from releases.prune import needed_ids
 from releases.state import foremost
 from releases.switch import reconcile
 from tests.unit.releases.simulated import NEW, OLD, World
@@ -64,6 +65,39 @@ def test_the_caller_hears_of_a_job_that_was_cut(handover: str) -> None:
     assert request.activate(world.node(), OLD) == f"tts: {OLD} serves"
 
 
+@MODES
+def test_the_caller_hears_of_a_job_that_was_cut_on_any_card(handover: str) -> None:
+    world = carried_out(on_three_cards(handover))
+    world.jobs["0-blue"] = 1000.0
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves; 1 jobs were cut at 30 s"
+    world.jobs.update({"1-green": 1000.0, "2-green": 1000.0})
+    assert request.restart(world.node()) == f"tts: {NEW} serves; 2 jobs were cut at 30 s"
+    assert request.restart(world.node()) == f"tts: {NEW} serves", "it is said once"
+    world.jobs["2-green"] = 1000.0
+    assert request.rollback(world.node()) == f"tts: {OLD} serves; 1 jobs were cut at 30 s"
+    assert request.retry(world.node()) == f"tts: {NEW} serves"
+
+
+@MODES
+def test_the_caller_hears_of_a_job_that_was_cut_for_a_release_that_fails(handover: str) -> None:
+    world = carried_out(on_three_cards(handover))
+    world.jobs["0-blue"] = 1000.0
+    world.smoke = lambda port: "it is mute" if port == 7862 + 10 * (handover == "overlap") else None
+    cut = f"{OLD}( and {NEW})? serves; 1 jobs were cut at 30 s "
+    with pytest.raises(AnswerIsNo, match=f"^tts: {NEW}: it is mute; {cut}"):
+        request.activate(world.node(), NEW)
+    with pytest.raises(AnswerIsNo, match=f"{NEW}: it is mute; .* serves [(]"):
+        request.activate(world.node(), NEW)
+
+
+def on_three_cards(handover: str) -> World:
+    """Return a node on which OLD serves on each of three cards."""
+    world = World(handover, ["0", "1", "2"])
+    world.node().edit(wanted=OLD)
+    reconcile(world.node())
+    return world
+
+
 def test_a_unit_that_puppet_puts_back_holds_nobody_up() -> None:
     world = carried_out(a_world("hold", NEW))
     unit = world.deployments.pop(NEW)
@@ -94,6 +128,29 @@ def test_rollback_returns_and_is_not_undone_by_puppet() -> None:
         request.rollback(world.node())
     assert request.retry(world.node()) == f"tts: {NEW} serves"
     serves(world, NEW, "green")
+
+
+@MODES
+def test_rollback_leaves_a_release_whatever_was_changed_of_it_since(handover: str) -> None:
+    world = carried_out(a_world(handover, OLD))
+    flagged = f"{NEW[:-1]}f"
+    world.deployments[flagged] = f"# deployment {flagged}\n[Service]\nEnvironment=A=1\n"
+    world.complete[flagged] = world.complete[NEW]
+    for identifier in (NEW, flagged):
+        assert request.activate(world.node(), identifier) == f"tts: {identifier} serves"
+    assert OLD in needed_ids(world.state()), "it is not pruned meanwhile"
+    assert request.rollback(world.node()) == f"tts: {OLD} serves"
+    with pytest.raises(AnswerIsNo, match=f"{flagged}: rolled back by hand; {OLD} serves"):
+        request.activate(world.node(), flagged)
+    assert request.retry(world.node()) == f"tts: {flagged} serves"
+    assert request.rollback(world.node()) == f"tts: {OLD} serves"
+
+
+def test_another_unit_of_a_release_is_no_release_before_it() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.node().edit(previous=f"{OLD[:-1]}f")  # of a version of this program that took it for one
+    with pytest.raises(AnswerIsNo, match=f"{OLD} serves, and no release was before it"):
+        request.rollback(world.node())
 
 
 @pytest.mark.parametrize("asked", [request.rollback, request.restart])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from releases.cli import _active as active
+from releases.active import check
 from releases.errors import AnswerIsNo
 from releases.front import FrontError
 from releases.node import Node
@@ -106,10 +106,10 @@ def test_a_front_that_runs_and_is_not_steered_is_an_error(handover: str) -> None
     world.weights = {"0-blue": 0, "0-green": 100}
     if handover == "overlap":
         with pytest.raises(AnswerIsNo, match=r"tts-webui@0-blue\.service is left of a switch"):
-            active(world.node(), [NEW])
+            check(world.node(), NEW)
     reconcile(world.node())
     serves(world, NEW, "green")
-    active(world.node(), [NEW])
+    check(world.node(), NEW)
 
 
 def test_a_front_that_reloads_is_steered_as_one_that_runs() -> None:
@@ -145,13 +145,13 @@ def test_jobs_are_not_cut_because_a_front_that_runs_does_not_answer() -> None:
 def test_a_front_that_points_elsewhere_is_no_and_is_put_right() -> None:
     world = a_world("hold", NEW)
     reconcile(world.node())
-    active(world.node(), [NEW])
+    check(world.node(), NEW)
     assert world.weights
     world.weights |= {"0-blue": 100, "0-green": 0}
     with pytest.raises(AnswerIsNo, match=r"tts-front\.service points elsewhere"):
-        active(world.node(), [NEW])
+        check(world.node(), NEW)
     reconcile(world.node())
-    active(world.node(), [NEW])
+    check(world.node(), NEW)
 
 
 @MODES

@@ -99,6 +99,29 @@ def stand_in(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
+#: As Debian 12's: asked for the lines since a time, it gives the first of them, unless it is to begin at the end.
+JOURNALCTL = """
+lines=$(seq 30)
+case " $* " in *" --reverse "*) lines=$(seq 30 -1 1) ;; esac
+while [ $# -gt 0 ]; do
+  case $1 in
+  -n) count=$2 ;;
+  -u) unit=$2 ;;
+  esac
+  shift
+done
+echo "$lines" | head -n "$count" | sed "s/^/$unit: line /"
+"""
+
+
+def test_a_log_is_the_last_twenty_lines_the_latest_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(tmp_path / "journalctl", JOURNALCTL)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert Units("").log(UNIT, 1.5) == [f"{UNIT}: line {number}" for number in range(11, 31)]
+
+
 @pytest.mark.parametrize(
     ("system", "logind", "down"),
     [

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from releases import weights
+from releases.description import release_of
 from releases.errors import CommandFailed
 from tests.unit.releases.machine import NEW, OLD, Machine
 from weights.verified import VERIFIED
 
 WEIGHTS = Path(__file__).parents[3] / "modules" / "weights" / "files"
 BUNDLES = {OLD: "IndexTTS-2-740dcaf", NEW: "IndexTTS-2.5-c39ce5b"}
-#: The other deployment of the new release: once it serves, the old release is no longer the one before.
-NEWER = f"{NEW[:-1]}f"
+#: A release with the weights of the new one: once it serves, the old release is no longer the one before.
+NEWER = "v25-3333333.0000000c"
 
 
 def program(machine: Machine, script: str) -> None:
@@ -59,7 +60,10 @@ def cache(machine: Machine) -> Path:
 
 
 def serve(machine: Machine, identifier: str) -> None:
-    """Put a deployment there, as Puppet does, and bring it to serve."""
+    """Put a deployment and its release there, as Puppet does, and bring it to serve."""
+    stamp = machine.folder / "releases" / release_of(identifier) / ".venv" / ".complete"
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text("digest\n")
     bundle = BUNDLES[OLD if identifier == OLD else NEW]
     unit = machine.folder / "deployments" / f"{identifier}.service"
     unit.write_text(f'# deployment {identifier}\n"--model_dir" "{machine.folder}/cache_hub/{bundle}"\n')
@@ -97,7 +101,7 @@ def test_weights_go_when_no_release_that_is_kept_takes_them(machine: Machine, ca
 
 def test_a_release_that_keep_releases_spares_keeps_its_weights(machine: Machine, cache: Path) -> None:
     """It is neither the one that serves nor the one before, but going back to it shall cost no download."""
-    machine.describe(weights=str(machine.folder / "bin" / "weights"), keep_releases=2)
+    machine.describe(weights=str(machine.folder / "bin" / "weights"), keep_releases=3)
     for identifier in (OLD, NEW, NEWER):
         serve(machine, identifier)
     assert machine.run("tts", "prune", "--weights").stdout == ""

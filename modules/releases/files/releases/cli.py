@@ -10,9 +10,8 @@ from releases import cards, description, files, ports
 from releases.description import Places
 from releases.disk import Disk
 from releases.errors import AnswerIsNo, ReleasesError
-from releases.front import Front, FrontError
+from releases.front import Front
 from releases.node import Clock, Node
-from releases.state import State
 from releases.store import Store
 from releases.units import Units
 from releases.weights import Weights
@@ -26,7 +25,7 @@ USAGE = """usage: releases status [--json]
   active ID        does ID serve, as it was put there? (exit status)
   activate ID      bring ID to serve
   restart          start what serves anew, in its other slot
-  rollback         return to the deployment before, and leave this one until it is retried
+  rollback         return to the release before, and leave this one until it is retried
   retry            try again what failed
   prune            delete the releases that nothing needs; with --weights, then their weights, too
   drain COMMAND    let no new job in, wait for those that run, and then run the command, such as
@@ -146,39 +145,12 @@ def _list(node: Node, arguments: Sequence[str]) -> None:
 
 
 def _active(node: Node, arguments: Sequence[str]) -> None:
-    from releases.switch import serves
+    from releases.active import active, check
 
-    wanted = _one(arguments) if arguments else None
-    state = node.store.read() if wanted else node.state()
-    units = (
-        [node.description.unit(card, serving.slot) for card, serving in state.cards.items()] if state else []
-    )
-    if wanted and not (state and serves(node, state, wanted)):
-        raise AnswerIsNo(f"{node.description.service}: {wanted} does not serve as it is on the disk")
-    if wanted and any(node.units.installed(unit) != node.disk.deployment(wanted) for unit in units):
-        raise AnswerIsNo(f"{node.description.service}: {' '.join(units)} is not as {wanted} put it there")
-    left = [unit for unit in node.description.all_units() if unit not in units and node.units.installed(unit)]
-    if wanted and left:
-        raise AnswerIsNo(f"{node.description.service}: {' '.join(left)} is left of a switch")
-    if state and (state.closed or state.announced):
-        raise AnswerIsNo(f"{node.description.service}: no new job is let in, for a drain")
-    if wanted and state and _astray(node, state):
-        raise AnswerIsNo(f"{node.description.service}: {node.description.front} points elsewhere")
-    found = node.units.states(units) if units else {}
-    down = [f"{unit} is {said}" for unit, said in found.items() if said != "active"]
-    if down or not state or not units:
-        raise AnswerIsNo(f"{node.description.service}: {', '.join(down) or 'nothing serves yet'}")
-    if not wanted:
-        print("\n".join(sorted({serving.id for serving in state.cards.values()})))
-
-
-def _astray(node: Node, state: State) -> bool:
-    from releases.steering import is_steered
-
-    try:
-        return not is_steered(node, state)
-    except FrontError:
-        return False  # it is steered when it comes up
+    if arguments:
+        check(node, _one(arguments))
+    else:
+        print("\n".join(active(node)))
 
 
 def _activate(node: Node, arguments: Sequence[str]) -> None:
@@ -187,14 +159,25 @@ def _activate(node: Node, arguments: Sequence[str]) -> None:
     print(activate(node, _one(arguments)))
 
 
-def _requested(name: str) -> Verb:
-    def verb(node: Node, arguments: Sequence[str]) -> None:
-        from releases import request
+def _restart(node: Node, arguments: Sequence[str]) -> None:
+    from releases.request import restart
 
-        _no_more(arguments)
-        print(getattr(request, name)(node))
+    _no_more(arguments)
+    print(restart(node))
 
-    return verb
+
+def _rollback(node: Node, arguments: Sequence[str]) -> None:
+    from releases.request import rollback
+
+    _no_more(arguments)
+    print(rollback(node))
+
+
+def _retry(node: Node, arguments: Sequence[str]) -> None:
+    from releases.request import retry
+
+    _no_more(arguments)
+    print(retry(node))
 
 
 def _prune(node: Node, arguments: Sequence[str]) -> None:
@@ -231,14 +214,18 @@ def _watch(node: Node, arguments: Sequence[str]) -> None:
     watch(node)
 
 
-def _steered(name: str) -> Verb:
-    def verb(node: Node, arguments: Sequence[str]) -> None:
-        from releases import steering
+def _note(node: Node, arguments: Sequence[str]) -> None:
+    from releases.steering import note
 
-        _no_more(arguments)
-        getattr(steering, name)(node)
+    _no_more(arguments)
+    note(node)
 
-    return verb
+
+def _steer(node: Node, arguments: Sequence[str]) -> None:
+    from releases.steering import steer_fresh
+
+    _no_more(arguments)
+    steer_fresh(node)
 
 
 def _reload(node: Node, arguments: Sequence[str]) -> None:
@@ -284,11 +271,13 @@ VERBS: dict[str, tuple[Verb, str | None]] = {
     "list": (_list, None),
     "active": (_active, None),
     "activate": (_activate, _REQUEST),
-    **{name: (_requested(name), _REQUEST) for name in ("restart", "rollback", "retry")},
+    "restart": (_restart, _REQUEST),
+    "rollback": (_rollback, _REQUEST),
+    "retry": (_retry, _REQUEST),
     "prune": (_prune, _SWITCH),
     "drain": (_drain, _SWITCH),
-    "note": (_steered("note"), None),
-    "steer": (_steered("steer_fresh"), None),
+    "note": (_note, None),
+    "steer": (_steer, None),
     "ports": (_ports, None),
     "reload": (_reload, _SWITCH),
     "reconcile": (_reconcile, _SWITCH),

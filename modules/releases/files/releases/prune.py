@@ -13,16 +13,20 @@ from releases.state import State
 def prune(node: Node) -> list[str]:
     """Delete the releases and deployments that nothing needs; return the releases' names."""
     state = node.state()
-    needed = needed_ids(state)
-    keep = {release_of(identifier) for identifier in needed}
-    wanted = node.description.wanted_release
-    going = superfluous(node.disk.releases(), keep, wanted, node.description.keep_releases)
+    going = useless(node, state)
     for name in going:
         node.disk.remove_release(name)
     stay = {release.name for release in node.disk.releases()}
-    for identifier in unused(node.disk.deployments(), needed, stay):
+    for identifier in unused(node.disk.deployments(), needed_ids(state), stay):
         node.disk.remove_deployment(identifier)
     return going
+
+
+def useless(node: Node, state: State) -> list[str]:
+    """Name the releases on the disk that are to go."""
+    used = {release_of(identifier) for identifier in needed_ids(state)}
+    wanted = node.description.wanted_release
+    return superfluous(node.disk.releases(), used, wanted, node.description.keep_releases)
 
 
 def unused(deployments: Sequence[str], needed: Collection[str], releases: Collection[str]) -> list[str]:

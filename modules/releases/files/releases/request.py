@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from releases.description import release_of
 from releases.errors import AnswerIsNo, ReleasesError
 from releases.node import Node, runs
 from releases.state import Failure, State, failing, foremost, forgiving
-from releases.switch import ROLLBACK, UNTRIED, message, remembered, serves
+from releases.switch import ROLLBACK, UNTRIED, cut_jobs, message, remembered, serves
 
 #: A request may join a run that began before it, and so has to ask again; not for ever.
 _TRIES = 5
@@ -33,19 +34,19 @@ def activate(node: Node, identifier: str) -> str:
 def restart(node: Node) -> str:
     """Start what serves anew, in the other slot."""
     _join(node)
-    node.edit(wanted=_serving(node), restart=True)
+    node.edit(wanted=_serving(node), restart=True, cut=0)
     return _carry_out(node)
 
 
 def rollback(node: Node) -> str:
-    """Return to the deployment before, and remember this one as failed."""
+    """Return to the release before, as it was last started, and remember this deployment as failed."""
     _join(node)
     state, serving = node.state(), _serving(node)
     previous = state.previous
     if state.wanted not in (None, serving):
         service = node.description.service
         raise AnswerIsNo(f"{service}: {state.wanted} does not serve, {serving} does: nothing to return from")
-    if previous is None or previous == serving:
+    if previous is None or release_of(previous) == release_of(serving):
         raise AnswerIsNo(f"{node.description.service}: {serving} serves, and no release was before it")
     if previous in state.failed:
         service = node.description.service
@@ -56,7 +57,7 @@ def rollback(node: Node) -> str:
     _must_exist(node, previous)
     stamps = node.disk.stamps(serving)
     failed = Failure(serving, stamps, "rolled back by hand", [], node.clock.now(), ROLLBACK)
-    node.change(lambda before: failing(before, failed)._replace(wanted=previous))
+    node.change(lambda before: failing(before, failed)._replace(wanted=previous, cut=0))
     return _carry_out(node)
 
 
@@ -68,7 +69,7 @@ def retry(node: Node) -> str:
     if wanted is None:
         raise AnswerIsNo(f"{node.description.service}: nothing has failed, and nothing is wanted")
     _must_exist(node, wanted)
-    node.change(lambda before: forgiving(before, wanted)._replace(wanted=wanted))
+    node.change(lambda before: forgiving(before, wanted)._replace(wanted=wanted, cut=0))
     return _carry_out(node)
 
 
@@ -110,7 +111,8 @@ def _carry_out(node: Node) -> str:
             if not why:
                 return _success(node, state)
             break
-    found = f"{service}: {state.wanted}: {unit} {why or 'did not finish'} (journalctl -u {unit} -n 50)"
+    reason = f"{why or 'did not finish'}{cut_jobs(node, state)}"
+    found = f"{service}: {state.wanted}: {unit} {reason} (journalctl -u {unit} -n 50)"
     raise AnswerIsNo("\n".join([found, *_down(node, state)]))
 
 
@@ -131,5 +133,4 @@ def _down(node: Node, state: State) -> list[str]:
 
 
 def _success(node: Node, state: State) -> str:
-    cut = f"; {state.cut} jobs were cut at {node.description.drain_timeout} s" if state.cut else ""
-    return f"{node.description.service}: {state.wanted} serves{cut}"
+    return f"{node.description.service}: {state.wanted} serves{cut_jobs(node, state)}"

@@ -58,10 +58,11 @@ class State(NamedTuple):
     wanted: str | None = None
     restart: bool = False
     cards: Mapping[str, Serving] = {}
+    #: of the release before the one that serves, what served last
     previous: str | None = None
     failed: Mapping[str, Failure] = {}
     switch: Switch | None = None
-    #: jobs that the last switch did not wait for
+    #: jobs that were not waited for since somebody last asked for something
     cut: int = 0
     closed: bool = False
     announced: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from releases.description import SLOTS
+from releases.description import SLOTS, release_of
 from releases.errors import AnswerIsNo, CommandFailed
 from releases.node import Node, runs
 from releases.state import Failure, Serving, Stamps, State, Switch, failing, forgiving, leaving, other
@@ -97,15 +97,21 @@ def remembered(node: Node, state: State) -> Failure | None:
 
 
 def message(node: Node, failure: Failure) -> str:
-    """Say what failed, why, and what its log said last."""
-    serving = sorted({serving.id for serving in node.state().cards.values()})
+    """Say what failed, why, what that cost, and what its log said last."""
+    state = node.state()
+    serving = sorted({serving.id for serving in state.cards.values()})
     log = ["the last lines of its log:", *(f"  {line}" for line in failure.log)] if failure.log else []
     service = node.description.service
     first = (
         f"{service}: {failure.id}: {failure.reason}; {' and '.join(serving) or 'nothing'} serves"
-        f" (releases {service} retry tries it again)"
+        f"{cut_jobs(node, state)} (releases {service} retry tries it again)"
     )
     return "\n".join([first, *log])
+
+
+def cut_jobs(node: Node, state: State) -> str:
+    """Say which jobs were not waited for, as what follows a sentence; nothing where there are none."""
+    return f"; {state.cut} jobs were cut at {node.description.drain_timeout} s" if state.cut else ""
 
 
 def serves(node: Node, state: State, identifier: str) -> bool:
@@ -159,10 +165,11 @@ def _switch(node: Node, card: str, wish: Wish) -> Failure | None:
         node.units.stop(unit)
         return _remember(node, wish, reason, log)
     serves_now = Serving(slot, wish.id, node.clock.now(), wish.stamps)
+    # another unit of the same release is nothing to go back to
+    before = serving.id if serving and release_of(serving.id) != release_of(wish.id) else None
     node.change(
-        lambda before: forgiving(before, wish.id)._replace(
-            cards={**before.cards, card: serves_now},
-            previous=serving.id if serving and serving.id != wish.id else before.previous,
+        lambda state: forgiving(state, wish.id)._replace(
+            cards={**state.cards, card: serves_now}, previous=before or state.previous
         )
     )
     node.say(f"{description.service}: {wish.id} serves on card {card}, {slot}")
@@ -190,7 +197,7 @@ def _prepare(node: Node, switch: Switch, unit: str, text: str) -> None:
     if runs(node.units.states([unit])[unit]):
         node.units.stop(unit)
     node.units.install(unit, text)
-    node.edit(switch=switch, cut=0)
+    node.edit(switch=switch)
     node.store.check()  # nothing has stopped yet
 
 

@@ -24,6 +24,15 @@ trap 'rm -f "$requirements"' EXIT
 export UV_NATIVE_TLS=true UV_PYTHON="$PYTHON" UV_NO_PROGRESS=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 export UV_CACHE_DIR="$HOME/uv-cache" UV_PYTHON_INSTALL_DIR="$HOME/python"
 
+# uv takes a file of its cache by its name, and after a power cut in the middle of an install there may be nothing in it.
+begun=$HOME/installing
+read -r boot </proc/sys/kernel/random/boot_id
+if [ -s "$begun" ] && ! grep -qxF "$boot" "$begun"; then
+  rm -rf "$UV_CACHE_DIR"
+fi
+echo "$boot" >"$begun"
+sync "$begun"
+
 # pip takes nothing from an index without TLS, unless that was meant.
 plain=
 for index in ${PIP_INDEX_URL-} ${PIP_EXTRA_INDEX_URL-}; do
@@ -122,6 +131,9 @@ esac
 find .venv ! -type l -perm /022 -exec chmod go-w {} +
 # what builds leave in the checkout
 git -c core.excludesFile=/etc/echo_tiny/gitignore clean --quiet -ffd
+# After a power cut, no stamp may speak of files that never came to the disk, nor a later release link such ones.
+sync -f .venv "$HOME"
+rm -f "$begun"
 echo "$digest" >"$stamp.new"
 sync "$stamp.new"
 mv "$stamp.new" "$stamp"

@@ -34,7 +34,7 @@ class gateway (
       ;
     "${libexec}/pem":
       ensure  => file,
-      content => file('gateway/pem.sh'),
+      content => file('releases/pem.sh'),
       ;
   }
 }

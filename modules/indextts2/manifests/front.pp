@@ -133,7 +133,7 @@ class indextts2::front {
   if $certificate {
     file { "${libexec}/front-certificate":
       ensure  => file,
-      content => file('indextts2/front-certificate.sh'),
+      content => file('releases/pem.sh'),
       owner   => 'root',
       group   => 'root',
       mode    => '0755',
@@ -141,7 +141,7 @@ class indextts2::front {
 
     # Whatever renews the certificate on the node, the next run has the front take it over.
     exec { 'indextts2: certificate of the front':
-      command   => ["${libexec}/front-certificate", 'install', $certificate, $key, $pem, $account],
+      command   => ["${libexec}/front-certificate", 'install', $certificate, $key, $pem, $account, 'tls_certificate and tls_key of indextts2'],
       unless    => [['/bin/sh', "${libexec}/front-certificate", 'check', $certificate, $key, $pem]],
       logoutput => 'on_failure',
       require   => File["${libexec}/front-certificate", $folder],

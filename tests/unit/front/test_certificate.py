@@ -13,7 +13,8 @@ import pytest
 from generator.definition import REPOSITORY
 from tests.unit.front.front import HAPROXY
 
-SCRIPT = REPOSITORY / "modules" / "indextts2" / "files" / "front-certificate.sh"
+SCRIPT = REPOSITORY / "modules" / "releases" / "files" / "pem.sh"
+NAMED = "tls_certificate and tls_key of indextts2"
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
 pytestmark = pytest.mark.skipif(
@@ -48,7 +49,8 @@ class Node:
     def run(self, action: str) -> subprocess.CompletedProcess[str]:
         """Run the script as Puppet does."""
         group = grp.getgrgid(os.getgid()).gr_name
-        command: list[str | Path] = ["sh", SCRIPT, action, self.certificate, self.key, self.pem, group]
+        command: list[str | Path] = ["sh", SCRIPT, action, self.certificate, self.key, self.pem]
+        command += [group, NAMED]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -104,7 +106,7 @@ def test_what_haproxy_does_not_take_never_gets_there(
     assert done.returncode == 1
     assert why in done.stderr
     assert f"HAProxy does not take {node.certificate} with {node.key}" in done.stderr
-    assert "tls_certificate and tls_key of indextts2" in done.stderr
+    assert NAMED in done.stderr
     assert node.pem.read_text() == before
     assert [one.name for one in node.pem.parent.iterdir() if one.name.startswith("front.pem")] == [
         "front.pem"

@@ -19,7 +19,7 @@ from tests.unit.systemd import command_line, read_unit
 pytestmark = pytest.mark.puppet
 Render = Callable[[str, dict[str, Any]], str]
 UNIT, SERVICE = "gateway/gateway.service.epp", {"service": "indextts2"}
-PEM = REPOSITORY / "modules/gateway/files/pem.sh"
+PEM = REPOSITORY / "modules/releases/files/pem.sh"
 UP = REPOSITORY / "modules/profile/files/gateway-up.sh"
 
 

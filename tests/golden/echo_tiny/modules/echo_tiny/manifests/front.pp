@@ -114,7 +114,7 @@ class echo_tiny::front {
   if $certificate {
     file { "${libexec}/front-certificate":
       ensure  => file,
-      content => file('echo_tiny/front-certificate.sh'),
+      content => file('releases/pem.sh'),
       owner   => 'root',
       group   => 'root',
       mode    => '0755',
@@ -122,7 +122,7 @@ class echo_tiny::front {
 
     # Whatever renews the certificate on the node, the next run has the front take it over.
     exec { 'echo_tiny: certificate of the front':
-      command   => ["${libexec}/front-certificate", 'install', $certificate, $key, $pem, $account],
+      command   => ["${libexec}/front-certificate", 'install', $certificate, $key, $pem, $account, 'tls_certificate and tls_key of echo_tiny'],
       unless    => [['/bin/sh', "${libexec}/front-certificate", 'check', $certificate, $key, $pem]],
       logoutput => 'on_failure',
       require   => File["${libexec}/front-certificate", $folder],

@@ -231,6 +231,7 @@ RSpec.describe 'role::puppet_server', type: :class do
   context 'where people drive canaries' do
     let(:pre_condition) { "class { 'profile::canary': interval => 'never' }" }
 
+    it('has no circle') { is_expected.to compile.with_all_deps }
     it('has no timer') { is_expected.to contain_service('fleet-canary.timer').with(ensure: 'stopped', enable: false) }
     it('leaves no timer behind') { is_expected.to contain_file('/etc/systemd/system/fleet-canary.timer').with_ensure('absent') }
     it('tells of no pass') { is_expected.to contain_file('/var/lib/fleet-canary/fleet_canary.prom').with(ensure: 'file', content: '') }

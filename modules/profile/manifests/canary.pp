@@ -153,7 +153,7 @@ class profile::canary (
     file { "${state}/fleet_canary.prom":
       ensure  => file,
       content => '',
-      require => Profile::Prometheus::Textfile['fleet_canary.prom'],
+      require => Exec["begin ${state}/fleet_canary.prom"],
     }
   }
 

@@ -110,6 +110,21 @@ def test_a_node_that_drains_gets_no_new_jobs_and_its_own_go_on(gateway: Gateway,
     assert node.name in {client.upload() for client in fresh}
 
 
+def test_browsers_are_not_known_by_the_address_that_they_share(gateway: Gateway) -> None:
+    gateway.start()
+    for node in gateway.slots.values():
+        node.finish()
+    for number in range(4):
+        one = gateway.client()
+        one.ask("/", page=True)
+        one.job(f"before{number}")
+    drains = next(iter(gateway.slots.values()))
+    gateway.drain(drains)
+    for number in range(6):
+        other = gateway.client()
+        assert {other.ask("/", page=True).text, *other.job(f"after{number}")} == {*gateway.slots} - {drains.name}
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_voice_that_is_there_keeps_its_job_at_a_node_that_drains(gateway: Gateway, keeps: bool) -> None:
     gateway.start()

@@ -90,6 +90,14 @@ def test_the_caller_hears_of_a_job_that_was_cut_for_a_release_that_fails(handove
         request.activate(world.node(), NEW)
 
 
+def test_the_caller_hears_of_a_job_that_the_switch_of_a_killed_caller_has_cut() -> None:
+    world = carried_out(a_world("hold", OLD))
+    world.node().edit(wanted=NEW, cut=1)
+    world.under_way = True
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves; 1 jobs were cut at 30 s"
+    assert request.activate(world.node(), NEW) == f"tts: {NEW} serves", "it is said once"
+
+
 def on_three_cards(handover: str) -> World:
     """Return a node on which OLD serves on each of three cards."""
     world = World(handover, ["0", "1", "2"])

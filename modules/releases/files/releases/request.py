@@ -18,6 +18,7 @@ def activate(node: Node, identifier: str) -> str:
     Raises AnswerIsNo where it does not serve then, ReleasesError for a wrong ID.
     """
     _must_exist(node, identifier)
+    under_way = _is_under_way(node)
 
     # Another wish is a change of the pin, after which what failed may be tried again; and a port that was
     # taken may be free by now, or what was missing be there.
@@ -25,7 +26,9 @@ def activate(node: Node, identifier: str) -> str:
         failed = before.failed.get(identifier)
         holds = {identifier: failed} if failed and failed.by != UNTRIED else {}
         anew = before.restart and before.wanted == identifier
-        return before._replace(wanted=identifier, restart=anew, failed=holds, cut=0)
+        # a switch to it that goes on for a caller that was killed may have cut jobs by now
+        cut = before.cut if under_way and before.wanted == identifier else 0
+        return before._replace(wanted=identifier, restart=anew, failed=holds, cut=cut)
 
     node.change(wish)
     return _carry_out(node)
@@ -89,9 +92,13 @@ def _serving(node: Node) -> str:
 
 def _join(node: Node) -> None:
     """Wait until no switch is under way, as of a caller that was killed: what serves is not known before."""
+    if _is_under_way(node):
+        node.units.start(_unit(node), None)
+
+
+def _is_under_way(node: Node) -> bool:
     unit = _unit(node)
-    if runs(node.units.states([unit])[unit]):
-        node.units.start(unit, None)
+    return runs(node.units.states([unit])[unit])
 
 
 def _unit(node: Node) -> str:

@@ -187,6 +187,8 @@ def test_a_node_that_dies_loses_what_ran_on_it_alone_and_comes_back(fleet: Fleet
     result = load.stop()
     failed = [job for job in result.jobs if job.reason is not None]
     assert all(job.began < dead for job in failed), result.failures()
+    # what was open to it is not waited for
+    assert all(job.ended < dead + PATIENCE / 2 for job in failed), result.failures()
     # one that had no answer yet has no cookie; one whose voice was there may have been sent on
     assert all(not job.nodes or cookie(OTHER) in job.nodes for job in failed), result.failures()
     assert {node for job in within(result, again) for node in job.nodes} == at(*NODES)

@@ -20,6 +20,7 @@ _MAKES_FOLDERS = {"makedirs", "mkdir"}
 _HEALTH = re.compile(
     r"/(?:[\w/-]*/)?(?:health|healthz|healthcheck|ready|readyz|ping|system_stats)/?", re.ASCII
 )
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _FOLDER = re.compile(r"(?:(?!\.\.?(?:/|$))[\w.][\w.-]*(?:/|$))+", re.ASCII)
 
 
@@ -90,6 +91,27 @@ def health(modules: Iterable[ast.Module]) -> str | None:
         if isinstance(call, ast.Call) and called(call.func) in ("get", "route", "add_get") and call.args
     ]
     return min((page for page in pages if _HEALTH.fullmatch(page)), key=len, default=None)
+
+
+def variables(modules: Iterable[ast.Module]) -> list[str]:
+    """The environment variables that programs read by a name that is a constant.
+
+    >>> variables([ast.parse("os.getenv('A'); os.environ.get('B'); os.environ['C']; x.get('D')")])
+    ['A', 'B', 'C']
+    """
+    named = [word for module in modules for node in ast.walk(module) if (word := _variable(node))]
+    texts = {str(constant(word, "")) for word in named}
+    return sorted(name for name in texts if _VARIABLE.fullmatch(name))
+
+
+def _variable(node: ast.AST) -> ast.expr | None:
+    """What names the environment variable that ``node`` reads; None where it reads none."""
+    if isinstance(node, ast.Subscript) and called(node.value) == "environ":
+        return node.slice
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    of_environ = isinstance(node.func, ast.Attribute) and called(node.func.value) == "environ"
+    return node.args[0] if called(node.func) == "getenv" or of_environ else None
 
 
 def folders(module: ast.Module) -> list[str]:

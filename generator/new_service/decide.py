@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from generator.new_service.code import variables
 from generator.new_service.entry import ADDRESSES, PORTS, Entry, flag_of
 from generator.new_service.files import Files
 from generator.new_service.hints import Hints
@@ -49,6 +51,7 @@ def decisions(
         *_source(hosts, data, read),
         *_serve(data, entry, hints),
         *_flags(parameters),
+        *_variables(entry),
         *_unread(entry, read.files),
         f"which nodes have it: include {data['name']} in a profile of a role (docs/NEW_SERVICE.md)",
     ]
@@ -64,8 +67,15 @@ def _start(data: dict[str, Any], entry: Entry) -> Iterator[str]:
             )
     for line in entry.arguments.unread:
         yield f"flags that could not be read: {entry.flags_in}, {line} (compare with its --help)"
+    if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(entry.modules[0])):
+        yield f"how {entry.path} is started: it imports by dots, so no file that Python starts is it"
     if not entry.arguments:
         yield f"how {entry.path} is set up: neither argparse nor click is seen in it, or in what it imports"
+
+
+def _variables(entry: Entry) -> Iterator[str]:
+    if found := variables(entry.modules):
+        yield f"variables that the code reads (environment, or a parameter's env): {listed(found, 12)}"
 
 
 def _install(data: dict[str, Any], project: Project, read: Read) -> Iterator[str]:
@@ -78,6 +88,11 @@ def _install(data: dict[str, Any], project: Project, read: Read) -> Iterator[str
         total = project.loose + project.locked
         pinned = f"requirements.txt pins {project.locked} of {total}"
         yield f"which versions it gets: {pinned}, and each build takes the newest of the others"
+    elif project.bare:
+        yield (
+            "how it is installed: a pin says install: project, since pyproject.toml names a project, but it"
+            " names no dependencies, and requirements.txt does (make it install: requirements)"
+        )
     elif project.install == "project":
         yield "which versions it gets: pyproject.toml is no lock, and each build takes the newest that fit"
     if project.install is not None and project.others:

@@ -74,7 +74,8 @@ def make_draft(wish: Wish, entry: Entry, project: Project, hints: Hints, read: R
     draft = Draft({})
     data, guesses = draft.data, draft.guesses
     own = re.sub(r"(\.git)?/*$", "", wish.url).rpartition("/")[2].rpartition(":")[2]
-    title = (line(own, 100) if is_remote(wish.url) else "") or wish.name
+    title = (line(own, 100) if is_remote(wish.url) else "") or line(project.title, 100)
+    title = title or wish.name
     summary = sentence(project.summary, 144).rstrip(".")
     data |= {"name": wish.name, "title": title, "summary": summary or f"{title}, served to the network"}
     if not summary:

@@ -158,8 +158,10 @@ def _rank(files: Files, path: str, broken: list[str]) -> int:
 
 
 def _runs(module: ast.Module) -> bool:
-    """Whether the last thing that a program does is to call something."""
+    """Whether the last thing that a program does is to call something, or to be another program."""
     last = module.body[-1] if module.body else None
+    if isinstance(last, ast.ImportFrom):
+        return any(alias.name == "*" for alias in last.names)
     return isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and called(last.value.func) != ""
 
 

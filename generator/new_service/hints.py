@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from generator.new_service.files import Files
 
 _DOCKERFILE = re.compile(r"(?:[\w.-]+/){0,2}(?:Dockerfile[\w.-]*|[\w-]+\.Dockerfile)", re.ASCII)
+#: Images for cards that no node has, or none, and those that only developers use.
+_OTHER_CARDS = re.compile(r"rocm|amd|intel|xpu|jetson|cpu|dev|test", re.IGNORECASE)
 _README = re.compile(r"readme(\.md|\.rst|\.txt)?", re.IGNORECASE)
 _INSTALL = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\s([^&;|#\n]*)")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+", re.ASCII)
 #: What every node has, what only an image needs, and Python, which the release's own environment brings.
 _NOT_NEEDED = re.compile(
     r"ca-certificates|curl|git|git-lfs|wget|sudo|nano|vim|locales|tzdata|gnupg2?|openssh-server|apt-transport-https"
-    r"|software-properties-common|python3?[\d.]*(-\w+)*|unzip|zip|aria2|supervisor|tini|dumb-init|htop|tmux"
+    r"|software-properties-common|bash|pip|python3?[\d.]*(-\w+)*|unzip|zip|aria2|supervisor|tini|dumb-init|htop|tmux"
 )
 _EXPOSED = re.compile(r"^\s*EXPOSE\s+(\d{2,5})\b", re.IGNORECASE | re.MULTILINE)
 _STARTED = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\s+(.*)$", re.IGNORECASE | re.MULTILINE)
@@ -41,7 +43,8 @@ class Hints:
 
 def read_hints(files: Files) -> Hints:
     """Read the Dockerfiles and the README of ``files``, as far as they are there."""
-    images = sorted((path for path in files.paths if _DOCKERFILE.fullmatch(path)), key=_near)[:4]
+    found = sorted((path for path in files.paths if _DOCKERFILE.fullmatch(path)), key=_near)
+    images = [path for path in found if not _OTHER_CARDS.search(path)][:2] or found[:1]
     readmes = sorted(path for path in files.paths if _README.fullmatch(path))[:1]
     files.bring([*images, *readmes])
     texts = {path: re.sub(r"\\\r?\n", " ", files.text(path)) for path in images}
@@ -60,9 +63,9 @@ def read_hints(files: Files) -> Hints:
     )
 
 
-def _near(path: str) -> tuple[int, int, str]:
-    """The nearest Dockerfile with the shortest name is the one that most use."""
-    return path.count("/"), len(path), path
+def _near(path: str) -> tuple[int, bool, int, str]:
+    """The nearest Dockerfile is the one that most use: one for NVIDIA's cards, or of the shortest name."""
+    return path.count("/"), not re.search(r"cuda|gpu|nvidia", path, re.IGNORECASE), len(path), path
 
 
 def _packages(text: str) -> Iterator[str]:

@@ -14,6 +14,8 @@ from generator.release_tree import bounds_of, read_toml, table, version_in
 
 #: A Python that a node can have, best first: the newest that most packages have wheels for.
 _PYTHONS = ("3.11", "3.12", "3.10", "3.13", "3.9", "3.14", "3.8")
+#: How many other files of requirements are looked at, where nothing says which is meant.
+_HINTS = 3
 _IMAGE = re.compile(r"^FROM\s+(?:\S*/)?python:(3\.\d+)", re.IGNORECASE | re.MULTILINE)
 _ENVIRONMENT = re.compile(r"\bpython\s?={1,2}\s?(3\.\d+)|\bPython (3\.\d+)(?![\d.]*\+| or)")
 
@@ -25,11 +27,13 @@ class Project:
     ``install`` is as in a pin, None where nothing says it; ``installs`` is the file that does. ``needs`` maps
     each package to its bounds; ``locked`` and ``loose`` count those of requirements.txt that are pinned, and
     not. ``python`` is a version such as 3.11, and ``python_from`` where that was read. ``indexes``: it names
-    package indexes; ``others`` are further files of requirements.
+    package indexes; ``others`` are further files of requirements. ``bare``: pyproject.toml, by which it is
+    installed, names no dependencies, and requirements.txt does.
     """
 
     install: str | None
     installs: str | None
+    title: str
     summary: str
     needs: dict[str, str]
     locked: int
@@ -38,6 +42,7 @@ class Project:
     python: str | None
     python_from: str
     indexes: bool
+    bare: bool
     others: tuple[str, ...]
 
 
@@ -55,6 +60,10 @@ def read_project(files: Files, dockerfile: str) -> Project:
     listed = files.text("requirements.txt").splitlines() if has["requirements.txt"] else []
     asked = [line for line in (line.partition("#")[0].strip() for line in listed) if line]
     lines = [*asked, *_strings(project.get("dependencies"))]
+    others = sorted(path for path in files.paths if re.fullmatch(r"requirements[\w/.-]*\.txt", path))
+    hints = others[:_HINTS] if install is None else []
+    files.bring(hints)
+    lines += [line.partition("#")[0].strip() for path in hints for line in files.text(path).splitlines()]
     needs = dict(each for line in lines if (each := _need(line)))
     locked = sum("==" in line for line in asked if not line.startswith("-"))
     bounds = bounds_of(project, tag)
@@ -64,11 +73,13 @@ def read_project(files: Files, dockerfile: str) -> Project:
             (one for one in _PYTHONS if bounds.contains(f"{one}.0") or bounds.contains(f"{one}.99")), None
         )
         where = f"requires-python is {bounds}"
-    summary = project.get("description")
-    others = sorted(path for path in files.paths if re.fullmatch(r"requirements[\w/.-]*\.txt", path))
+    summary, title = project.get("description"), project.get("name")
+    brings = bool(project.get("dependencies")) or "dependencies" in _strings(project.get("dynamic"))
     return Project(
         install=install,
         installs=installs,
+        title=title if isinstance(title, str) else "",
+        bare=install == "project" and bool(asked) and not brings,
         summary=summary if isinstance(summary, str) else "",
         needs=needs,
         locked=locked,

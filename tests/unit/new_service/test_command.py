@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from generator.cli import fleet
 from generator.definition import load_service
 from generator.errors import FleetError
+from generator.validate import Report
 from tests.unit.new_service.desk import APP, SERVICE, Desk
 
 
@@ -72,10 +73,15 @@ def test_nothing_of_it_is_run(desk: Desk, tmp_path: Path) -> None:
     assert not ran.exists()
 
 
-@pytest.mark.parametrize("source", ["", "no\nline", "x\x1b[2J", " x", "x" * 10])
-def test_a_source_that_is_no_repository(desk: Desk, source: str) -> None:
+@pytest.mark.parametrize("source", ["", "no\nline", "x\x1b[2J", " x", "x\\"])
+def test_a_source_that_is_no_address(desk: Desk, source: str) -> None:
     said = refused(desk, source=source)
-    assert "--source" in said
+    assert said.startswith("--source ")
+    assert "must be one line of text" in said
+
+
+def test_a_source_that_is_nowhere(desk: Desk) -> None:
+    assert "--source is the address of a git repository" in refused(desk, source="file:///nowhere/x.git")
 
 
 def test_a_folder_that_is_no_repository(desk: Desk, tmp_path: Path) -> None:
@@ -244,3 +250,18 @@ def test_a_folder_that_may_not_be_written_is_one_line(desk: Desk) -> None:
     (desk.root / "build").write_text("in the way")
     said = refused(desk)
     assert "build" in said
+
+
+def test_a_definition_that_came_meanwhile_is_not_overwritten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.origin.tag("v1", SERVICE)
+
+    def meanwhile(root: Path) -> Report:
+        desk.definition.write_text("somebody's work")
+        return Report(1, 1, [])
+
+    monkeypatch.setattr("generator.new_service.write.validate", meanwhile)
+    assert "has come meanwhile, so nothing is written" in str(desk.new().exception)
+    assert desk.definition.read_text() == "somebody's work"
+    assert not (desk.root / "modules" / "echo").exists()

@@ -111,6 +111,12 @@ def test_what_no_command_line_may_hold_is_left_out_and_said() -> None:
         ),
         ({"uv.lock": None, "pyproject.toml": None}, "no uv.lock, pyproject.toml or requirements.txt"),
         ({"uv.lock": None}, "pyproject.toml is no lock"),
+        ({"app.py": "os.getenv('ASR_MODEL', 'x')\n" + SERVICE["app.py"]}, "parameter's env): ASR_MODEL"),
+        ({"app.py": "from . import x\n" + SERVICE["app.py"]}, "how app.py is started: it imports by dots"),
+        (
+            {"uv.lock": None, "pyproject.toml": "[project]\nname='x'", "requirements.txt": "a"},
+            "requirements.txt does (make it install: requirements)",
+        ),
         (
             {"uv.lock": None, "pyproject.toml": None, "requirements.txt": "a==1\nb\n"},
             "requirements.txt pins 1 of 2",

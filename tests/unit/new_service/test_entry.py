@@ -28,6 +28,11 @@ def test_the_only_one_is_found(texts: dict[str, str], entry: str) -> None:
     assert find_entry(files(texts)).path == entry
 
 
+def test_one_that_ends_in_being_another_may_start_it_as_well() -> None:
+    with pytest.raises(FleetError, match=r"^launch\.py or webui\.py could start it"):
+        find_entry(files({"webui.py": LAUNCH, "launch.py": "prepare()\nfrom webui import *\n"}))
+
+
 def test_two_are_named_and_asked_for() -> None:
     with pytest.raises(FleetError, match=r"^api\.py or api_v2\.py could start it .*: --entry api\.py\)$"):
         find_entry(files({"api.py": PORT + MAIN, "api_v2.py": PORT + MAIN, "webui.py": LAUNCH}))

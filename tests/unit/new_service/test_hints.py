@@ -31,6 +31,14 @@ def test_an_image_says_packages_port_and_what_starts() -> None:
     assert (found.port, found.starts, found.cuda) == ((9000, "EXPOSE of docker/Dockerfile"), "serve.py", True)
 
 
+def test_the_image_for_cards_that_nodes_have_counts() -> None:
+    images = {
+        f"docker/{name}/Dockerfile": f"RUN apt-get install -y {name}-tool" for name in ("amd", "gpu", "x")
+    }
+    assert set(read_hints(files(images)).packages) == {"gpu-tool", "x-tool"}
+    assert set(read_hints(files({"Dockerfile.cpu": "RUN apt install -y ffmpeg"})).packages) == {"ffmpeg"}
+
+
 def test_variables_of_an_image_are_no_packages() -> None:
     text = 'RUN apt-get install -y $PACKAGES "${MORE}" libgl1; rm -rf /x\n'
     assert list(read_hints(files({"Dockerfile": text})).packages) == ["libgl1"]
@@ -53,6 +61,20 @@ def test_a_readme_says_the_port_where_no_image_does() -> None:
 )
 def test_the_install_method_is_as_a_pin_has_it(texts: dict[str, str | bytes], install: str | None) -> None:
     assert project(texts).install == install
+
+
+def test_a_project_without_dependencies_beside_requirements_is_told() -> None:
+    bare = "[project]\nname = 'x'\n"
+    assert project({"pyproject.toml": bare, "requirements.txt": "torch"}).bare
+    assert not project(
+        {"pyproject.toml": bare + "dynamic = ['dependencies']", "requirements.txt": "torch"}
+    ).bare
+    assert not project({"pyproject.toml": PYPROJECT, "requirements.txt": "torch"}).bare
+    assert not project({"pyproject.toml": bare}).bare
+
+
+def test_where_nothing_says_which_requirements_are_meant_all_are_hints() -> None:
+    assert project({"requirements/full.txt": "gradio==4.1"}).needs == {"gradio": "==4.1"}
 
 
 def test_requirements_are_counted_and_options_are_none() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from generator.new_service.files import Files
 from generator.release_tree import bounds_of, read_toml, table, version_in
@@ -111,6 +113,11 @@ def _strings(value: object) -> list[str]:
 
 def _need(line: str) -> tuple[str, str] | None:
     """The package and bounds that a line asks for; None where it is an option, or no requirement."""
+    wheel = unquote(line.partition(";")[0].strip().rpartition("/")[2])
+    if "://" in line and wheel.endswith(".whl"):
+        with suppress(InvalidWheelFilename):
+            name, version, *_ = parse_wheel_filename(wheel)
+            return name, f"=={version}"
     try:
         found = Requirement(line)
     except InvalidRequirement:

@@ -78,7 +78,17 @@ def test_no_more_than_so_many_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.unread["8.py"] == "is one of more than 3 files"
 
 
-@pytest.mark.parametrize("source", ["def", "\0", "print 'x'", "(" * 5000, "'\\N{x'"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def",
+        "\0",
+        "print 'x'",
+        "'\\N{x'",
+        pytest.param("(" * 5000, id="deep brackets"),
+        pytest.param("a" + ".b" * 50_000, id="deep tree"),
+    ],
+)
 def test_what_does_not_parse_says_where_in_one_line(source: str) -> None:
     with pytest.raises(Broken, match=r"^app\.py:\d+: ") as raised:
         files({"app.py": source}).python("app.py")

@@ -77,6 +77,12 @@ def test_where_nothing_says_which_requirements_are_meant_all_are_hints() -> None
     assert project({"requirements/full.txt": "gradio==4.1"}).needs == {"gradio": "==4.1"}
 
 
+def test_a_wheel_that_is_named_by_its_address_says_its_version() -> None:
+    wheel = "https://git.example.org/gradio-4.37.2%2Bown.20-py3-none-any.whl"
+    text = f"{wheel}; python_version > '3.9'\nhttps://git.example.org/no-wheel.whl\n"
+    assert project({"requirements.txt": text}).needs == {"gradio": "==4.37.2+own.20"}
+
+
 def test_requirements_are_counted_and_options_are_none() -> None:
     text = "torch==2.8.0\n# x\nnumpy>=1\n--extra-index-url x\n-r other.txt\ngit+x\n\nGradio_Client ; x\n"
     found = project({"requirements.txt": text})

@@ -54,7 +54,7 @@ def read_arguments(module: ast.Module) -> Arguments:
     >>> read_arguments(ast.parse("p.add_argument('--port', type=int, default=80)")).found
     (Argument(flag='--port', kind='int', default=80, choices=(), help='', required=False, many=False),)
     """
-    in_loop = {id(node) for loop in ast.walk(module) if isinstance(loop, _LOOPS) for node in ast.walk(loop)}
+    in_loop = _in_loops(module)
     found: dict[str, Argument] = {}
     unread: dict[str, None] = {}
     for call, is_click in _calls(module):
@@ -72,6 +72,19 @@ def read_arguments(module: ast.Module) -> Arguments:
             if argument:
                 found.setdefault(argument.flag, argument)
     return Arguments(tuple(found.values()), tuple(unread))
+
+
+def _in_loops(module: ast.Module) -> set[int]:
+    """The ids of all that is inside a loop, each looked at once, however deep loops are in loops."""
+    inside: set[int] = set()
+    left: list[tuple[ast.AST, bool]] = [(module, False)]
+    while left:
+        node, looped = left.pop()
+        if looped:
+            inside.add(id(node))
+        looped = looped or isinstance(node, _LOOPS)
+        left += [(child, looped) for child in ast.iter_child_nodes(node)]
+    return inside
 
 
 def _calls(module: ast.Module) -> Iterator[tuple[ast.Call, bool]]:

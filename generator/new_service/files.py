@@ -12,8 +12,8 @@ from generator.errors import CommandFailed, FleetError
 
 #: Bytes of a text that is looked at: a README or a program of a million letters is none that people wrote.
 MAX_TEXT = 2**20
-#: How many files are looked at in all.
-MAX_FILES = 400
+#: How many files are looked at in all, and how many bytes: Python reads a MB in seconds.
+MAX_FILES, MAX_BYTES = 400, 16 * 2**20
 _PLAIN = re.compile(r"(?!.*//)(?!/)(?:(?!-|\.\.?(?:/|$))[\w.][\w.+@-]*(?:/|$))+(?<!/)", re.ASCII)
 _FILE, _LINK, _SUBMODULE = ("100644", "100755"), "120000", "160000"
 
@@ -54,6 +54,7 @@ class Files:
         self.hostile: list[str] = []
         self.unread: dict[str, str] = {}
         self._texts: dict[str, bytes | None] = {}
+        self._bytes = 0
         for raw, mode in commit.names().items():
             path = raw.decode(errors="replace")
             if _obeyed(raw, path):
@@ -87,6 +88,10 @@ class Files:
         content = self._texts[path]
         if content is None or len(content) > most:
             self.unread[path] = f"has more than {most // 2**20} MiB"
+            return None
+        self._bytes += len(content)
+        if self._bytes > MAX_BYTES:
+            self.unread[path] = f"is beyond {MAX_BYTES // 2**20} MiB in all"
             return None
         return content
 

@@ -14,7 +14,7 @@ _DOCKERFILE = re.compile(r"(?:[\w.-]+/){0,2}(?:Dockerfile[\w.-]*|[\w-]+\.Dockerf
 #: Images for cards that no node has, or none, and those that only developers use.
 _OTHER_CARDS = re.compile(r"rocm|amd|intel|xpu|jetson|cpu|dev|test", re.IGNORECASE)
 _README = re.compile(r"readme(\.md|\.rst|\.txt)?", re.IGNORECASE)
-_INSTALL = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\s([^&;|#\n]*)")
+_INSTALL = re.compile(r"\bapt(?:-get)?\s+(?:-\S{1,60}\s{1,9}){0,9}install\s([^&;|#\n]*)")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+", re.ASCII)
 #: What every node has, what only an image needs, and Python, which the release's own environment brings.
 _NOT_NEEDED = re.compile(
@@ -24,7 +24,6 @@ _NOT_NEEDED = re.compile(
 _EXPOSED = re.compile(r"^\s*EXPOSE\s+(\d{2,5})\b", re.IGNORECASE | re.MULTILINE)
 _STARTED = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\s+(.*)$", re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{2,5})\b")
-_TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from generator.new_service.hints import read_hints
 from generator.new_service.names import address, check_name, newest
 from generator.new_service.project import read_project
 from generator.new_service.text import write_text
-from generator.new_service.words import line
 from generator.new_service.write import put
 from generator.pin import check_revision
 
@@ -100,7 +99,7 @@ def _tree(repository: GitSource, revision: str | None) -> Tree:
         tags = repository.refs.tags
     except CommandFailed as error:
         cure = "--source is the address of a git repository, or the folder of one"
-        raise FleetError(f"{line(str(error), 400)} ({cure})") from None
+        raise FleetError(f"{error} ({cure})") from None
     tag = revision or newest(list(tags))
     return repository.tree(tag) if tag else repository.head()
 
@@ -113,7 +112,7 @@ def _where(url: str) -> Iterator[None]:
     except FleetError as error:
         if url in str(error):
             raise
-        raise FleetError(f"{line(url, 200)}: {error}") from None
+        raise FleetError(f"{url}: {error}") from None
 
 
 def _hosts(root: Path) -> frozenset[str] | None:

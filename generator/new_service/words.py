@@ -19,9 +19,10 @@ def line(text: str, most: int) -> str:
     >>> line("a\x1b[2J  @tag\n{b} \\", 20)
     'a [2J tag (b)'
     """
+    text = text[: 20 * most]  # and no more work for a longer one
     shown = "".join(letter if letter.isprintable() and _TEXT.match(letter) else " " for letter in text)
     shown = _ADDRESS.sub("(an address)", shown)
-    plain = re.sub(r"(?<!\w)@+(?=\w)", "", shown).translate(str.maketrans("{}", "()"))
+    plain = re.sub(r"(?<![\w@])@+(?=\w)", "", shown).translate(str.maketrans("{}", "()"))
     words = " ".join(plain.split())
     if len(words) > most:
         words = words[: most - 1].rpartition(" ")[0] or words[: most - 1]

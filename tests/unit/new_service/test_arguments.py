@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,14 @@ def test_what_cannot_be_read_is_said_with_its_line(source: str, said: str) -> No
     read = read_arguments(ast.parse(f"{source}\np.add_argument('--seen')"))
     assert read.unread == (said,)
     assert "--seen" in [argument.flag for argument in read.found]
+
+
+def test_loops_in_loops_take_no_longer_than_their_text() -> None:
+    deep = "".join(f"{' ' * depth}for x in y:\n" for depth in range(90))
+    source = deep + "".join(f"{' ' * 90}p.add_argument(x)\n" for _ in range(20_000))
+    started = time.process_time()
+    assert len(read_arguments(ast.parse(source)).unread) == 20_000
+    assert time.process_time() - started < 5
 
 
 @given(st.text(alphabet="pad_rgument('\"-=[]),:* \nfor in\\x", max_size=200))

@@ -81,7 +81,10 @@ def test_a_source_that_is_no_address(desk: Desk, source: str) -> None:
 
 
 def test_a_source_that_is_nowhere(desk: Desk) -> None:
-    assert "--source is the address of a git repository" in refused(desk, source="file:///nowhere/x.git")
+    for source in ("file:///nowhere/x.git", "http://127.0.0.1:1/x.git"):
+        said = refused(desk, source=source)
+        assert said.startswith(f"{source}: ")
+        assert said.endswith("(--source is the address of a git repository, or the folder of one)")
 
 
 def test_a_folder_that_is_no_repository(desk: Desk, tmp_path: Path) -> None:

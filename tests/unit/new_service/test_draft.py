@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from generator.definition import load_pattern, load_service
 from generator.definition_schema import RESERVED_PARAMETERS
+from generator.errors import FleetError
 from generator.new_service.arguments import Argument, Arguments, read_arguments
 from generator.new_service.decide import Read
 from generator.new_service.draft import Draft, Wish, make_draft
@@ -196,6 +197,32 @@ def test_whatever_it_says_the_definition_loads(arguments: list[Argument], summar
         "smoke_voice",
         "smoke_timeout",
     }
+
+
+FILES = st.fixed_dictionaries(
+    {},
+    optional={
+        "pyproject.toml": st.binary(max_size=80)
+        | st.text("[]project.scidn='\"=\n1,>", max_size=80)
+        | st.builds("[project]\nname={!r}\ndescription={!r}\ndependencies=[{!r}]".format, TEXT, TEXT, TEXT),
+        "requirements.txt": st.binary(max_size=80) | TEXT,
+        ".python-version": TEXT,
+        "Dockerfile": TEXT
+        | st.text("RUN apt-get install -y a;$\\\nFROM python:3.EXPOSE 0123456789CMD", max_size=120),
+        "README.md": TEXT,
+        "cli.py": st.binary(max_size=80) | st.text("p.add_argument('--port', type=int)\n", max_size=120),
+    },
+)
+
+
+@given(FILES)
+def test_whatever_files_say_it_is_a_definition_or_one_line(texts: dict[str, Any]) -> None:
+    try:
+        made = draft({"app.py": f"import cli\n{SERVICE['app.py']}", **texts}, entry="app.py")
+    except FleetError as error:
+        assert "\n" not in str(error)
+        return
+    loaded(made)
 
 
 @given(st.lists(ARGUMENT, max_size=8, unique_by=lambda each: each.flag))

@@ -78,6 +78,13 @@ def test_no_more_than_so_many_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.unread["8.py"] == "is one of more than 3 files"
 
 
+def test_no_more_than_so_many_bytes_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 5 * 2**20)
+    found = files({f"{number}.py": b"#" * 2**20 for number in range(9)})
+    assert sum(found.read(f"{number}.py") is not None for number in range(9)) == 5
+    assert found.unread["8.py"] == "is beyond 5 MiB in all"
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ from generator.new_service.code import folders, health, serves
 from generator.new_service.hints import read_hints
 from generator.new_service.names import newest
 from generator.new_service.project import Project, read_project
+from generator.new_service.words import line
 from tests.unit.new_service.desk import DOCKERFILE, PYPROJECT, files
 
 
@@ -37,6 +39,30 @@ def test_the_image_for_cards_that_nodes_have_counts() -> None:
     }
     assert set(read_hints(files(images)).packages) == {"gpu-tool", "x-tool"}
     assert set(read_hints(files({"Dockerfile.cpu": "RUN apt install -y ffmpeg"})).packages) == {"ffmpeg"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apt -",
+        "apt install ",
+        "apt -x\t\n",
+        "FROM a/",
+        "FROM ",
+        "Python 3.1",
+        "python==3.",
+        "@",
+        "localhost:1",
+        "\\\n",
+    ],
+)
+def test_a_text_that_wears_patterns_out_is_done_with_in_time(text: str) -> None:
+    hostile = text * (2**20 // len(text))
+    started = time.process_time()
+    found = files({"Dockerfile": hostile, "README.md": hostile})
+    read_project(found, read_hints(found).image)
+    line(hostile, 300)
+    assert time.process_time() - started < 10
 
 
 def test_variables_of_an_image_are_no_packages() -> None:

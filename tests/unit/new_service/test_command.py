@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from generator.definition import load_service
 from generator.errors import FleetError
 from generator.validate import Report
 from tests.unit.new_service.desk import APP, SERVICE, Desk
+from tests.unit.origin import served
+from tests.unit.smart_http import serves
 
 
 def refused(desk: Desk, *words: str, **more: str) -> str:
@@ -144,6 +147,19 @@ def test_only_what_is_looked_at_of_a_big_history_comes(desk: Desk, monkeypatch: 
         desk.origin.commit({"weights.bin": os.urandom(3 * 2**20)})
     desk.origin.tag("v1", SERVICE)
     assert desk.new().exit_code == 0
+
+
+def test_a_server_is_asked_for_many_files_at_once(desk: Desk) -> None:
+    desk.origin.git("config", "uploadpack.allowFilter", "true")
+    desk.origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    modules = {f"part{number}.py": f"x = {number}\n" for number in range(30)}
+    imports = "".join(f"import part{number}\n" for number in range(30))
+    desk.origin.tag("v1", {**SERVICE, **modules, "app.py": imports + APP})
+    handler = serves(desk.origin)
+    with served(handler, ThreadingHTTPServer) as address:
+        done = desk.new(source=f"http://{address}/origin/.git")
+    assert done.exit_code == 0, done.exception
+    assert len(handler.requests) < 20
 
 
 def test_hostile_names_and_links_out_of_the_tree(desk: Desk) -> None:

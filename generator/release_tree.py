@@ -105,3 +105,11 @@ def version_in(text: bytes) -> str | None:
     """Return the version, such as 3.11, in a .python-version file (3.11.13, cpython-3.11)."""
     found = re.match(rb"(?:cpython[-@]?)?(3\.\d+)", text.strip())
     return found[1].decode() if found else None
+
+
+def install_without_lock(tree: Tree, pyproject: dict[str, Any]) -> str | None:
+    """Return how a pin has ``tree`` installed where it has no lock; None where nothing says how."""
+    try:
+        return _unlocked_install(tree, pyproject)
+    except FleetError:
+        return None

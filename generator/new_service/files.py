@@ -48,6 +48,7 @@ class Files:
     def __init__(self, commit: Commit) -> None:
         """List the names of ``commit``. Raises FleetError where there are too many."""
         self.commit = commit
+        self.tag = commit.tag
         self.paths: set[str] = set()
         self.links: set[str] = set()
         self.submodules: set[str] = set()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from generator.git_tree import Tree
 from generator.new_service.files import Files
-from generator.release_tree import bounds_of, read_toml, table, version_in
+from generator.release_tree import bounds_of, install_without_lock, read_toml, table, version_in
 
 #: A Python that a node can have, best first: the newest that most packages have wheels for.
 _PYTHONS = ("3.11", "3.12", "3.10", "3.13", "3.9", "3.14", "3.8")
@@ -57,9 +58,8 @@ def read_project(files: Files, dockerfile: str) -> Project:
     tag = files.commit.tag
     pyproject = read_toml(files.read("pyproject.toml") or b"", tag)
     project = table(pyproject, "project")
-    has = {name: name in files.paths for name in ("pyproject.toml", "uv.lock", "requirements.txt")}
-    install, installs = _install(pyproject, has)
-    listed = files.text("requirements.txt").splitlines() if has["requirements.txt"] else []
+    install, installs = _install(files, pyproject)
+    listed = files.text("requirements.txt").splitlines()
     asked = [line for line in (line.partition("#")[0].strip() for line in listed) if line]
     lines = [*asked, *_strings(project.get("dependencies"))]
     others = sorted(path for path in files.paths if re.fullmatch(r"requirements[\w/.-]*\.txt", path))
@@ -96,15 +96,12 @@ def read_project(files: Files, dockerfile: str) -> Project:
     )
 
 
-def _install(pyproject: dict[str, Any], has: dict[str, bool]) -> tuple[str | None, str | None]:
+def _install(files: Files, pyproject: dict[str, Any]) -> tuple[str | None, str | None]:
     """The install method, as a pin will have it, and the file that says it."""
-    if has["uv.lock"] and has["pyproject.toml"]:
+    if {"uv.lock", "pyproject.toml"} <= files.paths:
         return "lock", "uv.lock"
-    if "project" in pyproject:
-        return "project", "pyproject.toml"
-    if has["requirements.txt"]:
-        return "requirements", "requirements.txt"
-    return ("project", "pyproject.toml") if "build-system" in pyproject else (None, None)
+    install = install_without_lock(cast(Tree, files), pyproject)  # of which it reads files, and nothing else
+    return install, {"project": "pyproject.toml", "requirements": "requirements.txt"}.get(install or "")
 
 
 def _strings(value: object) -> list[str]:

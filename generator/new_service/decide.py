@@ -88,11 +88,6 @@ def _install(data: dict[str, Any], project: Project, read: Read) -> Iterator[str
         total = project.loose + project.locked
         pinned = f"requirements.txt pins {project.locked} of {total}"
         yield f"which versions it gets: {pinned}, and each build takes the newest of the others"
-    elif project.bare:
-        yield (
-            "how it is installed: a pin says install: project, since pyproject.toml names a project, but it"
-            " names no dependencies, and requirements.txt does (make it install: requirements)"
-        )
     elif project.install == "project":
         yield "which versions it gets: pyproject.toml is no lock, and each build takes the newest that fit"
     if project.install is not None and project.others:

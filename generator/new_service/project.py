@@ -30,8 +30,7 @@ class Project:
     ``install`` is as in a pin, None where nothing says it; ``installs`` is the file that does. ``needs`` maps
     each package to its bounds; ``locked`` and ``loose`` count those of requirements.txt that are pinned, and
     not. ``python`` is a version such as 3.11, and ``python_from`` where that was read. ``indexes``: it names
-    package indexes; ``others`` are further files of requirements. ``bare``: pyproject.toml, by which it is
-    installed, names no dependencies, and requirements.txt does.
+    package indexes; ``others`` are further files of requirements.
     """
 
     install: str | None
@@ -45,7 +44,6 @@ class Project:
     python: str | None
     python_from: str
     indexes: bool
-    bare: bool
     others: tuple[str, ...]
 
 
@@ -76,12 +74,10 @@ def read_project(files: Files, dockerfile: str) -> Project:
         )
         where = f"requires-python is {bounds}"
     summary, title = project.get("description"), project.get("name")
-    brings = bool(project.get("dependencies")) or "dependencies" in _strings(project.get("dynamic"))
     return Project(
         install=install,
         installs=installs,
         title=title if isinstance(title, str) else "",
-        bare=install == "project" and bool(asked) and not brings,
         summary=summary if isinstance(summary, str) else "",
         needs=needs,
         locked=locked,

@@ -89,16 +89,6 @@ def test_the_install_method_is_as_a_pin_has_it(texts: dict[str, str | bytes], in
     assert project(texts).install == install
 
 
-def test_a_project_without_dependencies_beside_requirements_is_told() -> None:
-    bare = "[project]\nname = 'x'\n"
-    assert project({"pyproject.toml": bare, "requirements.txt": "torch"}).bare
-    assert not project(
-        {"pyproject.toml": bare + "dynamic = ['dependencies']", "requirements.txt": "torch"}
-    ).bare
-    assert not project({"pyproject.toml": PYPROJECT, "requirements.txt": "torch"}).bare
-    assert not project({"pyproject.toml": bare}).bare
-
-
 def test_where_nothing_says_which_requirements_are_meant_all_are_hints() -> None:
     assert project({"requirements/full.txt": "gradio==4.1"}).needs == {"gradio": "==4.1"}
 
@@ -154,11 +144,12 @@ def test_a_hostile_pyproject_is_one_line(text: str | bytes) -> None:
     [
         "project = 1",
         "[project]\ndependencies = 1\noptional-dependencies = 2\ndescription = []",
+        "[project]\nname = 3\ndynamic = 1",
         "project = []",
     ],
 )
 def test_a_pyproject_of_another_shape_says_nothing(text: str) -> None:
-    found = project({"pyproject.toml": text})
+    found = project({"pyproject.toml": text, "requirements.txt": ""})
     assert (found.needs, found.extras, found.summary) == ({}, (), "")
 
 

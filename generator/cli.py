@@ -24,6 +24,7 @@ VERBS = {
     "validate": "generator.commands.validate:validate",
     "schema": "generator.commands.schema:schema",
     "explain": "generator.commands.explain:explain",
+    "new": "generator.commands.new:new",
     "pin": "generator.commands.pin:pin",
     "bump": "generator.commands.bump:bump",
     "canary": "generator.commands.canary:canary",

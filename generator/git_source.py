@@ -15,18 +15,21 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from generator.errors import CommandFailed, FleetError
 from generator.git_reason import plain, reason, without_credentials
+from generator.git_tree import Tree as Tree
 
 #: Seconds that all of the reading may take.
 LIMIT = 30.0
-#: Bytes of a file that is read: a lock of a thousand packages has 5 MB.
-MAX_FILE = 32 * 2**20
+#: Bytes that may come of a repository: one commit without its files has a few MB, but a host may send more.
+MAX_FETCHED = 2**30
+#: Seconds between two looks at how much has come.
+_LOOK = 0.2
 
 _CONFIG = (
     "credential.helper=",
@@ -118,8 +121,20 @@ class GitSource:
 
         Raises FleetError where there is no such tag, or it is on no commit.
         """
-        commit = self.resolve(tag)
-        fetch, what = ("fetch", "--quiet", "--no-tags"), ("--", "source", f"refs/tags/{tag}")
+        return self._fetched(tag, f"refs/tags/{tag}", self.resolve(tag))
+
+    def head(self) -> Tree:
+        """Fetch the commit that the default branch is on, as :meth:`tree` does that of a tag.
+
+        Raises FleetError where there is none.
+        """
+        listed = self.git("ls-remote", "--quiet", "--", "source", "HEAD").decode(errors="replace")
+        if not listed.strip():
+            raise FleetError(f"{self.url} has no commit yet (is it the right repository?)")
+        return self._fetched("HEAD", "HEAD", listed.split()[0])
+
+    def _fetched(self, name: str, ref: str, commit: str) -> Tree:
+        fetch, what = ("fetch", "--quiet", "--no-tags"), ("--", "source", ref)
         try:
             self.git(*fetch, "--depth=1", "--filter=blob:none", *what)
         except CommandFailed as error:
@@ -129,9 +144,10 @@ class GitSource:
             # which says by now that what is missing is fetched when it is read
             self.git("config", "--remove-section", "remote.source")
             self.git(*fetch, *what)
+        self._weigh()
         if self.git("cat-file", "-t", commit).strip() != b"commit":
-            raise FleetError(f"the tag {tag} of {self.url} is on no commit")
-        return Tree(self, tag, commit)
+            raise FleetError(f"the tag {name} of {self.url} is on no commit")
+        return Tree(self, name, commit)
 
     def git(self, *arguments: str) -> bytes:
         """Return what git prints, run on the bare repository, which has this one as its remote ``source``.
@@ -154,10 +170,7 @@ class GitSource:
             except FileNotFoundError:
                 raise FleetError("git is not on this machine (install it)") from None
             try:
-                status = process.wait(max(0.0, self._deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                late = f"no answer within {self._limit:g} s (does the network reach it?)"
-                raise CommandFailed(f"{self.url}: {late}") from None
+                status = self._wait(process)
             finally:
                 if process.poll() is None:
                     _kill(process)
@@ -167,31 +180,22 @@ class GitSource:
                 raise CommandFailed(f"{self.url}: {reason(said.read().decode(errors='replace'))}")
             return printed.read()
 
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the exit code of ``process``, once it is done. Raises CommandFailed where it is too much."""
+        while (left := self._deadline - time.monotonic()) > 0:
+            try:
+                return process.wait(min(_LOOK, left))
+            except subprocess.TimeoutExpired:
+                self._weigh()
+        late = f"no answer within {self._limit:g} s (does the network reach it?)"
+        raise CommandFailed(f"{self.url}: {late}")
 
-class Tree:
-    """The files of a :class:`GitSource` at one ``commit``, that of ``tag``; each comes when it is read."""
-
-    def __init__(self, source: GitSource, tag: str, commit: str) -> None:
-        """Call :meth:`GitSource.tree` instead."""
-        self.tag = tag
-        self.commit = commit
-        self._source = source
-
-    def read(self, path: str) -> bytes | None:
-        """Return the content of the file at ``path``; None where there is nothing.
-
-        Raises FleetError where it is no plain file (a link, say), or bigger than ``MAX_FILE``.
-        """
-        git = self._source.git
-        entry = git("ls-tree", "-z", "--full-tree", self.commit, "--", path).decode(errors="replace")
-        if not entry:
-            return None
-        mode, _, object_id = entry.partition("\t")[0].split()
-        if mode not in ("100644", "100755"):
-            raise FleetError(f"{self._source.url}: {path} is no plain file at {self.tag}")
-        if int(git("cat-file", "-s", object_id)) > MAX_FILE:
-            raise FleetError(f"{self._source.url}: {path} has more than {MAX_FILE} bytes at {self.tag}")
-        return git("cat-file", "blob", object_id)
+    def _weigh(self) -> None:
+        """Raise CommandFailed where more has come than a commit has."""
+        if sum(_sizes(self._folder)) > MAX_FETCHED:
+            much = f"more than {MAX_FETCHED // 2**20} MiB came, and one commit was asked for"
+            cure = "its host gives all of a history or nothing: ask a mirror of it, or a clone of that commit"
+            raise CommandFailed(f"{self.url}: {much} ({cure})")
 
 
 @contextmanager
@@ -199,6 +203,13 @@ def open_source(url: str, limit: float = LIMIT) -> Iterator[GitSource]:
     """Open the repository at ``url`` for reading, which may take ``limit`` seconds in all."""
     with tempfile.TemporaryDirectory(prefix="fleet-git-", ignore_cleanup_errors=True) as folder:
         yield GitSource(url, Path(folder), limit)
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the sizes of the files below ``folder``, of which git takes some away meanwhile."""
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            yield path.lstat().st_size
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

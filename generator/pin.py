@@ -56,9 +56,14 @@ class Pin:
     notes: tuple[str, ...] = ()
 
 
+def is_revision(name: str) -> bool:
+    """Whether ``name`` can be that of a release."""
+    return _REVISION.fullmatch(name) is not None
+
+
 def check_revision(revision: str) -> None:
     """Refuse what is no name of a release, before git or a file is asked for it. Raises FleetError."""
-    if not _REVISION.fullmatch(revision):
+    if not is_revision(revision):
         rule = "a letter or digit, then letters, digits and . _ + -, no two dots in a row"
         raise FleetError(f"{quoted(revision)} is no name of a release ({rule})")
 

@@ -49,14 +49,14 @@ def read_release(tree: Tree, service: Service) -> ReleaseTree:
         )
     text = tree.read("pyproject.toml")
     lock = tree.read("uv.lock") if text is not None else None
-    pyproject = _toml(text or b"", tree.tag)
-    project = _table(pyproject, "project")
+    pyproject = read_toml(text or b"", tree.tag)
+    project = table(pyproject, "project")
     return ReleaseTree(
         install="lock" if lock is not None else _unlocked_install(tree, pyproject),
         lock_sha256=None if lock is None else hashlib.sha256(lock).hexdigest(),
-        requires=_requires(project, tree.tag),
-        python=_python_version(tree.read(".python-version") or b""),
-        extras=frozenset(canonicalize_name(name) for name in _table(project, "optional-dependencies")),
+        requires=bounds_of(project, tree.tag),
+        python=version_in(tree.read(".python-version") or b""),
+        extras=frozenset(canonicalize_name(name) for name in table(project, "optional-dependencies")),
         flags=known_flags(entry_point),
     )
 
@@ -78,19 +78,22 @@ def _unlocked_install(tree: Tree, pyproject: dict[str, Any]) -> str:
     )
 
 
-def _toml(text: bytes, tag: str) -> dict[str, Any]:
+def read_toml(text: bytes, tag: str) -> dict[str, Any]:
+    """Read a pyproject.toml of ``tag``. Raises FleetError where it is none."""
     try:
         return tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise FleetError(f"pyproject.toml of {tag} is no TOML: {error}") from None
 
 
-def _table(parent: dict[str, Any], key: str) -> dict[str, Any]:
+def table(parent: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the table ``key``; an empty one where there is none, or something else."""
     table = parent.get(key)
     return table if isinstance(table, dict) else {}
 
 
-def _requires(project: dict[str, Any], tag: str) -> SpecifierSet:
+def bounds_of(project: dict[str, Any], tag: str) -> SpecifierSet:
+    """Return the bounds of Python that a project sets. Raises FleetError where they are none."""
     bounds = project.get("requires-python", "")
     try:
         return SpecifierSet(bounds if isinstance(bounds, str) else repr(bounds))
@@ -98,7 +101,15 @@ def _requires(project: dict[str, Any], tag: str) -> SpecifierSet:
         raise FleetError(f"requires-python of {tag} is no bound of versions: {bounds!r}") from None
 
 
-def _python_version(text: bytes) -> str | None:
-    """The version, such as 3.11, in a .python-version file (3.11.13, cpython-3.11)."""
+def version_in(text: bytes) -> str | None:
+    """Return the version, such as 3.11, in a .python-version file (3.11.13, cpython-3.11)."""
     found = re.match(rb"(?:cpython[-@]?)?(3\.\d+)", text.strip())
     return found[1].decode() if found else None
+
+
+def install_without_lock(tree: Tree, pyproject: dict[str, Any]) -> str | None:
+    """Return how a pin has ``tree`` installed where it has no lock; None where nothing says how."""
+    try:
+        return _unlocked_install(tree, pyproject)
+    except FleetError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socketserver
 import subprocess
@@ -97,13 +98,83 @@ def test_neither_history_nor_files_that_are_not_read_cross(origin: Origin, scrat
 
 
 def test_a_file_that_is_too_big_is_refused(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generator.git_source.MAX_FILE", 10)
+    monkeypatch.setattr("generator.git_tree.MAX_FILE", 10)
     origin.tag("v1", {"uv.lock": "12345678901"})
     with (
         open_source(origin.url) as source,
         pytest.raises(FleetError, match=r"uv\.lock has more than 10 bytes"),
     ):
         source.tree("v1").read("uv.lock")
+
+
+def test_more_than_a_commit_has_is_not_taken(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    # its host gives files along with the commit: uploadpack.allowFilter is not set
+    monkeypatch.setattr("generator.git_source.MAX_FETCHED", 2 * 2**20)
+    origin.tag("v1", {"weights": random.Random(1).randbytes(3 * 2**20)})
+    with open_source(origin.url) as source, pytest.raises(CommandFailed, match=r"more than 2 MiB came"):
+        source.tree("v1")
+
+
+def test_what_goes_on_coming_is_stopped(
+    origin: Origin, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.git_source.MAX_FETCHED", 2 * 2**20)
+    origin.tag("v1", {"weights": random.Random(1).randbytes(8 * 2**20)})
+    slow = tmp_path / "slow"
+    slow.write_text("""#!/usr/bin/env python3
+import os, subprocess, sys, time
+with subprocess.Popen(["git", "upload-pack", *sys.argv[1:]], stdout=subprocess.PIPE) as real:
+    sent = 0
+    while some := os.read(real.stdout.fileno(), 65536):
+        sent += os.write(1, some)
+        time.sleep(0.3 * (sent > 3_000_000))
+""")
+    slow.chmod(0o755)
+    config = tmp_path / "gitconfig"
+    config.write_text(f'[remote "source"]\n\tuploadpack = {slow}\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    started = time.monotonic()
+    with open_source(origin.url) as source, pytest.raises(CommandFailed, match=r"more than 2 MiB came"):
+        source.tree("v1")
+    assert time.monotonic() - started < 10
+    assert not processes_below(scratch)
+
+
+def test_the_default_branch_is_read_as_a_tag_is(origin: Origin) -> None:
+    with open_source(origin.url) as source, pytest.raises(FleetError, match="has no commit yet"):
+        source.head()
+    origin.tag("v1", {"a": "1"})
+    commit = origin.commit({"a": "2"})
+    with open_source(origin.url) as source:
+        tree = source.head()
+        assert (tree.tag, tree.commit, tree.read("a")) == ("HEAD", commit, b"2")
+
+
+def test_names_are_those_of_git_whatever_is_in_them(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.symlink("/etc/passwd", origin.path / "link")
+    odd = [b"line\nbreak", b"-rf", b"\x1b[2J", b"\xff"]
+    for name in odd:
+        Path(os.fsdecode(os.fsencode(origin.path) + b"/" + name)).write_text("x")
+    origin.tag("v1", {"folder/b.sh": "b"})
+    with open_source(origin.url) as source:
+        tree = source.tree("v1")
+        assert tree.names() == {**dict.fromkeys([*odd, b"folder/b.sh"], "100644"), b"link": "120000"}
+        monkeypatch.setattr("generator.git_tree.MAX_NAMES", 10)
+        with pytest.raises(FleetError, match="too many files at v1"):
+            tree.names()
+
+
+def test_files_are_brought_at_once(origin: Origin) -> None:
+    origin.git("config", "uploadpack.allowFilter", "true")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    origin.tag("v1", {"a": "1", "b/c": "2", "d": "3"})
+    with open_source(origin.url) as source:
+        tree = source.tree("v1")
+        tree.bring(["a", "b/c"])
+        there = source.git("cat-file", "--batch-all-objects", "--batch-check=%(objecttype)").split()
+        assert there.count(b"blob") == 2
+        tree.bring(["a"])
+        assert tree.read("a") == b"1"
 
 
 def test_an_answer_that_never_comes_ends_in_time_and_leaves_nothing(scratch: Path) -> None:

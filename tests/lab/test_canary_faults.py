@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from generator.git import git
 from generator.lab.network import node_names
 from tests.lab.gateway import GATEWAYS, cookie, forget, shared_address
 from tests.lab.rollout import CANARY, DATA, SERVER, STABLE, STAGING, Rollout, quick
@@ -191,6 +192,8 @@ def slow_to_take(rollout: Rollout, does: str) -> Iterator[None]:
         yield
     finally:
         hook.unlink()
+        # the lab's remote has a checkout, into which git writes what it then does not take
+        git(rollout.root, "reset", "--quiet", "--hard")
 
 
 def test_a_refused_push_changes_nothing_and_the_next_pass_goes_on(

@@ -37,8 +37,6 @@ from tests.load.wav import silence
 if TYPE_CHECKING:
     from tests.lab.conftest import Fleet
 
-pytestmark = pytest.mark.faults
-
 GATEWAY, SERVER = GATEWAYS[0], network.SERVER
 ONE, OTHER = NODES
 AGENT = "systemctl start puppet-agent-run.service"

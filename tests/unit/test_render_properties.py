@@ -178,9 +178,10 @@ def test_every_text_is_in_the_unit_as_the_process_shall_get_it(
         assert re.fullmatch("v1-aaaaaaa-[0-9a-f]{7}", release)
         said, instance = unit["Description"][0].rsplit(", ", 1)
         assert (specifiers(said), instance) == (f"{service.title}, release {release}", "instance %i")
-        program, script, *arguments = command_line(unit["ExecStart"][0].replace("${PORT}", "PORT"))
+        program, *words = command_line(unit["ExecStart"][0].replace("${PORT}", "PORT"))
         assert program == f"{service.root}/releases/{release}/.venv/bin/python"
-        assert script == service.entry_point
+        start, arguments = words[: len(service.command)], words[len(service.command) :]
+        assert tuple(start) == service.command
         assert arguments == expected_arguments(example)
         environment = dict(environment_of(line) for line in unit["Environment"])
         assert len(environment) == len(unit["Environment"])

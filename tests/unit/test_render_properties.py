@@ -51,6 +51,8 @@ def examples(folder: Path) -> list[Example]:
         operator: dict[str, Any] = {
             "environment": {"O_TEXT": f"{definition['source']}\n", "O_ECHO": definition["title"]},
             "extra_args": ["", definition["summary"], f"\\{definition['title']}\n\t\\"],
+            # one node has them all, and no two may listen at one place
+            "port": 1000 + 10 * number,
         }
         if not made:
             operator["extra_args"] += [

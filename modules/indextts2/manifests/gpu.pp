@@ -43,6 +43,18 @@ class indextts2::gpu {
     }
   }
 
+  # What one web UI takes of a card's memory; where nobody says it, at least that with which it runs.
+  $budget = [$indextts2::vram_budget, $pin['vram_mib'], $pin['least_vram_mib']].filter |$mib| { $mib =~ NotUndef }
+  $copies = $indextts2::handover ? {
+    'overlap' => 2,
+    default   => 1,
+  }
+  unless $indextts2::gpu == 'none' or $budget.empty {
+    $cards.filter |$card| { $card['uuid'] and $card['memory_mib'] }.each |$card| {
+      releases::share_card('indextts2', $card, $copies * $budget[0])
+    }
+  }
+
   unless $indextts2::gpu == 'none' {
     contain nvidia::gate
   }

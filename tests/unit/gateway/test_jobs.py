@@ -122,7 +122,9 @@ def test_browsers_are_not_known_by_the_address_that_they_share(gateway: Gateway)
     gateway.drain(drains)
     for number in range(6):
         other = gateway.client()
-        assert {other.ask("/", page=True).text, *other.job(f"after{number}")} == {*gateway.slots} - {drains.name}
+        assert {other.ask("/", page=True).text, *other.job(f"after{number}")} == {*gateway.slots} - {
+            drains.name
+        }
 
 
 @pytest.mark.parametrize("keeps", [True, False])

@@ -23,9 +23,9 @@ class indextts2::gpu {
       undef   => ['least_vram_mib', $pin['least_vram_mib'].lest || { 0 }],
       default => ['vram_mib', $pin['vram_mib']],
     }
-    $copies = 2 * $copy
-    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $copies }.each |$card| {
-      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${copies} MiB (${need} of its pin, twice): set indextts2::handover to hold")
+    $both = 2 * $copy
+    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $both }.each |$card| {
+      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${both} MiB (${need} of its pin, twice): set indextts2::handover to hold")
     }
   }
 

@@ -23,9 +23,9 @@ class speech_recognition::gpu {
       undef   => ['least_vram_mib', $pin['least_vram_mib'].lest || { 0 }],
       default => ['vram_mib', $pin['vram_mib']],
     }
-    $copies = 2 * $copy
-    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $copies }.each |$card| {
-      fail("speech_recognition::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${copies} MiB (${need} of its pin, twice): set speech_recognition::handover to hold")
+    $both = 2 * $copy
+    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $both }.each |$card| {
+      fail("speech_recognition::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${both} MiB (${need} of its pin, twice): set speech_recognition::handover to hold")
     }
   }
 

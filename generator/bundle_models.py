@@ -25,7 +25,9 @@ def described(folder: str, entry: Entry) -> Bundle:
         raise FleetError(f"{folder}: models: {said} (fleet validate says where)") from None
     for place, fault in models.faults(found):
         raise FleetError(f"{folder}: models: {place!r} {fault}")
-    return Bundle(folder, str(entry.get("repository")), str(entry.get("revision")), found)
+    files = entry.get("files")
+    own = tuple(map(str, files)) if isinstance(files, list) else None
+    return Bundle(folder, str(entry.get("repository")), str(entry.get("revision")), found, own)
 
 
 def refuse_others(folder: Path, bundle: Bundle, paths: Sequence[str]) -> None:

@@ -24,8 +24,12 @@ from generator.service import (
     Jobs,
     Listen,
     Parameter,
+    Queue,
+    Requests,
     RoomPath,
     Service,
+    SmokeRequest,
+    Start,
     Unset,
     Weights,
 )
@@ -110,6 +114,7 @@ def _read(path: Path) -> tuple[Document, Service]:
     aliases = {f"{data['name'].capitalize()}::{entry.name}": entry.type for entry in types}
     errors = [
         *checks.name_errors(document, pattern),
+        *checks.jobs_errors(document),
         *checks.claim_errors(document, pattern),
         *checks.parameter_errors(document, aliases),
         *folders.folder_errors(document),
@@ -128,12 +133,11 @@ def _own(text: str, name: str) -> str:
 
 def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataType, ...]) -> Service:
     data = {"root": f"/opt/{data['name']}", "extras": [], **data}
-    weights = data.get("weights")
     aliases = {f"{data['name'].capitalize()}::{entry.name}": entry.type for entry in types}
     common = [
         _common_parameter(name, entry, data)
         for name, entry in pattern["parameters"].items()
-        if "needs" not in entry or data.get(entry["needs"]) or entry["needs"] in data.get("jobs", {})
+        if "needs" not in entry or _has(data, entry["needs"])
     ]
     own = [_own_parameter(name, entry, aliases) for name, entry in data.get("parameters", {}).items()]
     return Service(
@@ -146,14 +150,17 @@ def _service(data: dict[str, Any], pattern: dict[str, Any], types: tuple[DataTyp
         gpu=data.get("gpu", False),
         accounts=Accounts(**data["accounts"]),
         entry_point=data["entry_point"],
+        flags_from=data.get("flags_from", data["entry_point"]),
+        start=_start(**data["start"]) if "start" in data else None,
         listen=Listen(**data["listen"]),
         ready=data["ready"],
         jobs=_jobs(**data["jobs"]) if "jobs" in data else None,
+        requests=_requests(**data["requests"]) if "requests" in data else None,
         extras=tuple(data["extras"]),
         writable=tuple(data.get("writable", [])),
         scratch=tuple(data.get("scratch", [])),
         filled={folder: Fill(**how) for folder, how in sorted(data.get("filled", {}).items())},
-        weights=Weights(weights["flag"]) if weights else None,
+        weights=Weights(**data["weights"]) if "weights" in data else None,
         packages=_packages(data.get("packages", {}), pattern),
         environment={
             name: RoomPath(*next(iter(value.items()))) if isinstance(value, dict) else value
@@ -174,6 +181,30 @@ def _jobs(
     idle: Sequence[str] = (),
 ) -> Jobs:
     return Jobs(join, stream, session, Call(**call) if call else None, function, tuple(idle))
+
+
+def _requests(
+    paths: Sequence[str],
+    queue: dict[str, Any] | None = None,
+    idle: Sequence[str] = (),
+    smoke: dict[str, Any] | None = None,
+) -> Requests:
+    return Requests(
+        tuple(paths),
+        Queue(**{**queue, "results": tuple(queue["results"])}) if queue else None,
+        tuple(idle),
+        SmokeRequest(**{"file": None, "form": {}, **smoke}) if smoke else None,
+    )
+
+
+def _start(module: str, arguments: Sequence[str] = ()) -> Start:
+    return Start(module, tuple(arguments))
+
+
+def _has(data: dict[str, Any], words: list[str]) -> bool:
+    """Whether a definition has one of ``words``, in its jobs or requests where not by itself."""
+    inside = data.get("jobs", {}) | data.get("requests", {})
+    return any(data.get(word) or word in inside for word in words)
 
 
 def _common_parameter(name: str, entry: dict[str, Any], data: dict[str, Any]) -> Parameter:

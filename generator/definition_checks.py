@@ -129,6 +129,16 @@ def _owner_of(parameter: str, pattern: dict[str, Any]) -> str:
     return "a variable of the class itself" if parameter in INIT_VARIABLES else ""
 
 
+def jobs_errors(document: Document) -> Iterator[InputError]:
+    """Jobs of two kinds at once: the front sends each request to one backend."""
+    if "jobs" in document.data and "requests" in document.data:
+        message = (
+            "jobs of Gradio's queue and requests of an HTTP API are two kinds of jobs;"
+            " take one of the two out"
+        )
+        yield document.error(("requests",), message, key=True)
+
+
 def claim_errors(document: Document, pattern: dict[str, Any]) -> Iterator[InputError]:
     """Flags and environment variables that two would set."""
     data = document.data
@@ -149,7 +159,7 @@ def _claims(data: dict[str, Any]) -> Iterator[tuple[Place, str, str, bool]]:
     """Place, flag or variable, who sets it, and whether the place is that of a key."""
     for key, flag in data["listen"].items():
         yield ("listen", key), flag, f"listen.{key}", False
-    if "weights" in data:
+    if "flag" in data.get("weights", {}):
         yield ("weights", "flag"), data["weights"]["flag"], "weights.flag", False
     for variable in data.get("environment", {}):
         yield ("environment", variable), variable, "environment", True

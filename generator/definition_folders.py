@@ -32,13 +32,21 @@ def filled_errors(document: Document) -> Iterator[InputError]:
 
 
 def room_errors(document: Document) -> Iterator[InputError]:
-    """Variables and folders that name a path below the weights of a service that has none."""
-    if "weights" in document.data:
-        return
-    for word in ("environment", "filled"):
-        for name, value in document.data.get(word, {}).items():
-            if isinstance(value, dict) and "weights" in value:
-                message = (
-                    f"{name} is below weights, and the service has none (weights.flag says how it finds them)"
-                )
-                yield document.error((word, name), message)
+    """Variables and folders below the weights of a service that has none; weights that it never finds."""
+    below = [
+        (word, name)
+        for word in ("environment", "filled")
+        for name, value in document.data.get(word, {}).items()
+        if isinstance(value, dict) and "weights" in value
+    ]
+    weights = document.data.get("weights")
+    if weights is None:
+        for word, name in below:
+            message = f"{name} is below weights, and the service has none (weights says that it has some)"
+            yield document.error((word, name), message)
+    elif not weights and not below:
+        message = (
+            "weights are found by nothing: give them a flag, or name a variable of environment or a folder of"
+            " filled below them"
+        )
+        yield document.error(("weights",), message)

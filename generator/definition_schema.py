@@ -67,7 +67,10 @@ _FILL = {
     "maxProperties": 1,
     "description": "one of python, a line that makes what is in it, and weights, a folder of them",
     "additionalProperties": False,
-    "properties": {"python": _text(_LINE, _ONE_LINE), "weights": _BELOW},
+    "properties": {
+        "python": _text(_LINE, _ONE_LINE),
+        "weights": _text(rf"^\.$|{_BELOW['pattern']}", f"{_BELOW['description']}; or . for all of them"),
+    },
 }
 _ABSOLUTE = _text(
     r"^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$",
@@ -76,6 +79,50 @@ _ABSOLUTE = _text(
 
 _PAGE = _text(r"^/[A-Za-z0-9_./-]*$", "the path of a page, such as /config")
 _FIELD = _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a field, such as session_hash")
+_STEPS = _text(
+    r"^([A-Za-z_][A-Za-z0-9_]*|\*)(\.([A-Za-z_][A-Za-z0-9_]*|\*))*$",
+    "the names that lead to a field of JSON, with * for whatever name, such as exec_info.queue_remaining",
+)
+_PAGES = {"type": "array", "items": _PAGE, "uniqueItems": True}
+_WORD = _text(r"^[A-Za-z0-9_.:=/-]+$", "a word of letters, digits and . _ : = / -")
+
+#: Jobs of an HTTP API, and what a service without Gradio's queue says of them.
+_REQUESTS = {
+    "type": "object",
+    "required": ["paths"],
+    "additionalProperties": False,
+    "properties": {
+        "paths": {**_PAGES, "minItems": 1, "description": "a list of paths, one at least"},
+        "queue": {
+            "type": "object",
+            "required": ["answer", "results", "left", "count"],
+            "additionalProperties": False,
+            "properties": {
+                "answer": _FIELD,
+                "results": {**_PAGES, "minItems": 1, "description": "a list of paths, one at least"},
+                "left": _PAGE,
+                "count": _STEPS,
+            },
+        },
+        "idle": _PAGES,
+        "smoke": {
+            "type": "object",
+            "required": ["path", "answer"],
+            "additionalProperties": False,
+            "properties": {
+                "path": _PAGE,
+                "answer": _STEPS,
+                "file": _FIELD,
+                "form": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "propertyNames": _names("names of fields, such as model"),
+                    "patternProperties": {_FIELD["pattern"]: _text(_LINE, _ONE_LINE)},
+                },
+            },
+        },
+    },
+}
 
 _PARAMETER = {
     "type": "object",
@@ -123,6 +170,19 @@ DEFINITION: dict[str, Any] = {
             "properties": {"run": _ACCOUNT, "build": _ACCOUNT},
         },
         "entry_point": _BELOW,
+        "flags_from": _BELOW,
+        "start": {
+            "type": "object",
+            "required": ["module"],
+            "additionalProperties": False,
+            "properties": {
+                "module": _text(
+                    r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$",
+                    "a module of Python, such as uvicorn",
+                ),
+                "arguments": {"type": "array", "items": _WORD},
+            },
+        },
         "listen": {
             "type": "object",
             "required": ["address_flag", "port_flag"],
@@ -145,9 +205,10 @@ DEFINITION: dict[str, Any] = {
                     "properties": {"path": _PAGE, "event": _FIELD},
                 },
                 "function": _FIELD,
-                "idle": {"type": "array", "items": _PAGE, "uniqueItems": True},
+                "idle": _PAGES,
             },
         },
+        "requests": _REQUESTS,
         "extras": {"type": "array", "items": _text(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", "the name of an extra")},
         "writable": _FOLDERS,
         "scratch": _FOLDERS,
@@ -159,7 +220,6 @@ DEFINITION: dict[str, Any] = {
         },
         "weights": {
             "type": "object",
-            "required": ["flag"],
             "additionalProperties": False,
             "properties": {"flag": _FLAG},
         },

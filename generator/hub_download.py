@@ -36,7 +36,9 @@ def download(bundle: Bundle, endpoint: str, target: Path) -> set[str]:
 
     Raises FleetError where the client is not installed, or cannot have it.
     """
-    brought = set(_snapshot(bundle.repository, bundle.revision, endpoint, target))
+    brought: set[str] = set()
+    if bundle.files != ():
+        brought |= set(_snapshot(bundle.repository, bundle.revision, endpoint, target, bundle.files or ()))
     for model in bundle.models:
         if model.path is None:
             there = _snapshot(model.repository, model.revision, endpoint, target / model.place, model.files)

@@ -147,7 +147,7 @@ def _notes(
         wanted = f"{catalogue.releases[like]['weights']}, as {like} has" if like else "NAME"
         yield f"weights are left out, since git does not know them (--weights {wanted})"
     if "flags" not in entry:
-        yield f"flags are left out, since {service.entry_point} does not show them: nothing checks them"
+        yield f"flags are left out, since {service.flags_from} does not show them: nothing checks them"
     missing = [extra for extra in service.extras if canonicalize_name(extra) not in release.extras]
     if missing and entry["install"] != "requirements":
         yield f"pyproject.toml has no extra {', '.join(missing)}: set {service.name}::extras for its nodes"

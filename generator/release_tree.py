@@ -47,6 +47,7 @@ def read_release(tree: Tree, service: Service) -> ReleaseTree:
         raise FleetError(
             f"{service.entry_point} is not in {tree.tag} (the definition of {service.name} starts it)"
         )
+    shown = entry_point if service.flags_from == service.entry_point else tree.read(service.flags_from)
     text = tree.read("pyproject.toml")
     lock = tree.read("uv.lock") if text is not None else None
     pyproject = read_toml(text or b"", tree.tag)
@@ -57,21 +58,23 @@ def read_release(tree: Tree, service: Service) -> ReleaseTree:
         requires=bounds_of(project, tree.tag),
         python=version_in(tree.read(".python-version") or b""),
         extras=frozenset(canonicalize_name(name) for name in table(project, "optional-dependencies")),
-        flags=known_flags(entry_point),
+        flags=known_flags(shown or b""),
     )
 
 
 def _unlocked_install(tree: Tree, pyproject: dict[str, Any]) -> str:
     """The install method where there is no lock.
 
-    A pyproject.toml can hold the build's needs alone, beside a requirements.txt that says what the program
-    needs (index-tts v1.5.0).
+    A pyproject.toml can hold the build's needs alone (index-tts v1.5.0), or a project without what it needs
+    (ComfyUI), beside a requirements.txt that says that.
     """
-    if "project" in pyproject:
+    project = table(pyproject, "project")
+    dynamic = project.get("dynamic")
+    if "dependencies" in project or (isinstance(dynamic, list) and "dependencies" in dynamic):
         return "project"
     if tree.read("requirements.txt") is not None:
         return "requirements"
-    if "build-system" in pyproject:
+    if "project" in pyproject or "build-system" in pyproject:
         return "project"
     raise FleetError(
         f"nothing says how to install {tree.tag} (uv.lock, pyproject.toml or requirements.txt would)"

@@ -75,9 +75,12 @@ class Listen:
 
 @dataclass(frozen=True)
 class Weights:
-    """How a service finds its weights: ``flag`` names their folder, which it only reads."""
+    """How a service finds its weights: ``flag`` names their folder, which it only reads.
 
-    flag: str
+    Without one it finds them by a variable, or in a folder of its checkout that is filled with them.
+    """
+
+    flag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Fill:
     """How a folder of the checkout is filled at install, for the service only to read: by one of the two.
 
     ``python`` is a line that the release's own environment runs in the checkout; ``weights`` is a folder of
-    the release's weights, whose files are linked.
+    the release's weights (``.`` is all of them), whose files are linked.
     """
 
     python: str | None = None
@@ -120,6 +123,57 @@ class Jobs:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """Jobs that go on after their POST is answered.
+
+    Its answer has the field ``answer``; a request below one of ``results`` whose last step is that asks for
+    what became of the job. At the page ``left`` the web UI says in the field ``count`` of its JSON (a.b) how
+    many jobs it has.
+    """
+
+    answer: str
+    results: tuple[str, ...]
+    left: str
+    count: str
+
+
+@dataclass(frozen=True)
+class SmokeRequest:
+    """How a release is asked for a job before it serves: by a POST to ``path`` about an operator's file.
+
+    The file is the body, or the field ``file`` of a form with the fields ``form``. In the JSON that the job
+    ends in, ``answer`` (a.b, with * for whatever name) has to say something.
+    """
+
+    path: str
+    answer: str
+    file: str | None
+    form: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Jobs of an HTTP API: each is a POST below one of ``paths``.
+
+    Its answer is its end, unless there is a ``queue``. What begins with one of ``idle`` never ends and is no
+    job.
+    """
+
+    paths: tuple[str, ...]
+    queue: Queue | None
+    idle: tuple[str, ...]
+    smoke: SmokeRequest | None
+
+
+@dataclass(frozen=True)
+class Start:
+    """A module of Python that starts the entry point, and its first arguments."""
+
+    module: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Service:
     """A service, as its definition and the pattern say it."""
 
@@ -132,9 +186,14 @@ class Service:
     gpu: bool
     accounts: Accounts
     entry_point: str
+    #: the file whose source shows the flags
+    flags_from: str
+    #: how the entry point is started, where not by itself
+    start: Start | None
     listen: Listen
     ready: str
     jobs: Jobs | None
+    requests: Requests | None
     extras: tuple[str, ...]
     #: folders of the checkout that it writes
     writable: tuple[str, ...]
@@ -152,6 +211,40 @@ class Service:
     def speaks(self) -> bool:
         """Whether a switch can have it say a text before it serves: a job of it has a ``function``."""
         return self.jobs is not None and self.jobs.function is not None
+
+    @property
+    def smoke(self) -> SmokeRequest | None:
+        """How a release is asked for a job of its HTTP API before it serves."""
+        return self.requests.smoke if self.requests else None
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The first words that the release's Python is started with."""
+        if self.start is None:
+            return (self.entry_point,)
+        return ("-m", self.start.module, *self.start.arguments)
+
+    @property
+    def entrance(self) -> str:
+        """The backend of the front through which each new job comes."""
+        if self.jobs:
+            return "joins"
+        return "tasks" if self.requests else "pages"
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends of the front whose running requests hold up a drain."""
+        if self.jobs:
+            return ("joins", "streams", "pages")
+        if self.requests:
+            return ("tasks", *(["results"] if self.requests.queue else []), "pages")
+        return ("pages",)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """The paths whose requests never end, and hold nothing up."""
+        said = self.jobs or self.requests
+        return said.idle if said else ()
 
     @property
     def front(self) -> str:

@@ -16,6 +16,9 @@ from generator.service import Service
 from generator.validate.vocabulary import Vocabulary
 from generator.yaml_source import Document
 
+#: By which data says what services a node has, where its role leaves it to them.
+NAMES = "profile::services::names"
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -52,7 +55,7 @@ class Fleet:
         self._holding: dict[str, set[Path]] = {}
         self._lookups: dict[str, Lookup] = {}
         self._read: dict[str, list[Path]] = {}
-        self._services: dict[str, tuple[Service, ...]] = {}
+        self._services: dict[frozenset[str], tuple[Service, ...]] = {}
         self._results: dict[object, Result | None] = {}
 
     @cached_property
@@ -74,12 +77,16 @@ class Fleet:
         return self._lookups[node.certname]
 
     def services(self, node: KnownNode) -> tuple[Service, ...]:
-        """Return the services that are on a node for certain: its role brings their classes."""
-        if node.role not in self._services:
-            classes = self._vocabulary.brings(f"role::{node.role}")
+        """Return the services that are on a node for certain: its role brings them, or has data name them."""
+        classes = self._vocabulary.brings(f"role::{node.role}")
+        if NAMES.rpartition("::")[0] in classes:
+            result = self._result(node, NAMES)
+            named = result.value if result and result.found and isinstance(result.value, list) else []
+            classes |= {name for name in named if isinstance(name, str)}
+        if classes not in self._services:
             found = (service for service in self._vocabulary.services if service.name in classes)
-            self._services[node.role] = tuple(found)
-        return self._services[node.role]
+            self._services[classes] = tuple(found)
+        return self._services[classes]
 
     def setting(self, node: KnownNode, service: Service, name: str) -> Setting | None:
         """Return what a node gets for a service's parameter; None where a file that has a say is broken."""

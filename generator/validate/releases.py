@@ -124,8 +124,9 @@ def _pins(document: Document, service: Service, weights: Collection[str]) -> Ite
             message = f"{key}: {name} is installed from its lock, but lock_sha256 is missing"
             yield at(document, (key, name, "install"), f"{message} (the SHA-256 of uv.lock at its commit)")
         wanted, flags = pin.get("weights"), pin.get("flags")
-        if wanted and service.weights and isinstance(flags, list) and service.weights.flag not in flags:
-            message = f"{key}: {name} has weights, but its flags have no {service.weights.flag} (add it)"
+        flag = service.weights.flag if service.weights else None
+        if wanted and flag and isinstance(flags, list) and flag not in flags:
+            message = f"{key}: {name} has weights, but its flags have no {flag} (add it)"
             yield at(document, (key, name, "flags"), message)
         if isinstance(wanted, str) and wanted not in weights:
             message = f"{service.name}::weights has no {wanted}{suggestion(wanted, weights)}"

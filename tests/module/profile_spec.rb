@@ -124,6 +124,11 @@ RSpec.describe 'role::puppet_server', type: :class do
       'users' => [WatchParameters::Code.new("Sensitive({ 'indextts2' => { 'ann' => '$6$a$b' } }), services => { 'indextts2' => { 'port' => 7777 } }"),
                   WatchParameters.hidden(GATEWAY_CONFIG, /^    user ann password \$6\$a\$b$/), PuppetdbAnswer.with({ 'tts1.lab.test' => {} }, environment: 'prod')],
     },
+    'services' => {
+      'names' => [WatchParameters::Code.new("['speech_recognition']"), lambda {
+        contain_file('/var/lib/prometheus/node-exporter/speech_recognition.prom').with_ensure('absent')
+      }, "class { 'speech_recognition': ensure => absent }"],
+    },
     'keepalived' => Keepalived::ALL,
   }.merge(WatchParameters::ALL)
 

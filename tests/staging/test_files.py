@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from testinfra.host import Host
@@ -84,11 +86,17 @@ def test_filled_folders_are_filled(host: Host, service: Service, release_dir: Pu
         assert found.stdout, f"{release_dir / folder} is empty: the install is not done"
 
 
-def test_weights_are_complete(host: Host, service: Service, argv: list[str]) -> None:
+def test_weights_are_complete(
+    host: Host, service: Service, argv: list[str], release: dict[str, Any], root: PurePosixPath
+) -> None:
     """The weights that the service was given are whole, and it cannot change them."""
-    if not service.weights or service.weights.flag not in argv:
+    if not service.weights or "weights" not in release:
         return
-    folder = PurePosixPath(argv[argv.index(service.weights.flag) + 1])
+    wanted = json.loads(host.file(f"/etc/weights/{service.name}.json").content_string)["wanted"]
+    folder = root / "cache_hub" / wanted
+    if service.weights.flag:
+        given = argv[argv.index(service.weights.flag) + 1]
+        assert given == str(folder), f"it runs with the weights in {given}"
     check = host.run("/usr/local/sbin/weights %s check %s", service.name, folder.name)
     assert check.rc == 0, check.stderr
     loose = who_can_change(host, folder, service.accounts.build)

@@ -64,7 +64,8 @@ def test_process_is_the_intended_release(
     pid = host.check_output("systemctl show --value --property=MainPID %s", unit)
     folder = host.file(f"/proc/{pid}/cwd").linked_to
     assert folder == str(release_dir), f"the process runs in {folder}, the unit says {release_dir}"
-    assert argv[:2] == [str(release_dir / ".venv/bin/python"), service.entry_point], f"it runs {argv}"
+    start = [str(release_dir / ".venv/bin/python"), *service.command]
+    assert argv[: len(start)] == start, f"it runs {argv}"
 
 
 @pytest.mark.parametrize("which", ["front", "unit"])

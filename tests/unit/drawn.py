@@ -76,6 +76,18 @@ TYPED: st.SearchStrategy[tuple[str, Any]] = st.one_of(
 )
 
 
+#: Jobs of HTTP APIs: as few words as there can be, and all.
+REQUESTS: list[dict[str, Any]] = [
+    {"paths": ["/v1/"]},
+    {
+        "paths": ["/prompt", "/api/prompt"],
+        "queue": {"answer": "id", "results": ["/history/"], "left": "/prompt", "count": "a.b"},
+        "idle": ["/ws"],
+        "smoke": {"path": "/prompt", "answer": "*.done", "file": "f", "form": {"model": "it's $x 回声"}},
+    },
+]
+
+
 @st.composite
 def definitions(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a definition without what has to differ between the services of a node."""
@@ -115,6 +127,10 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
             FOLDERS.map(lambda folder: f"f-{folder}"), st.fixed_dictionaries({"python": TITLES}), max_size=2
         ).filter(apart),
         "weights": st.just({"flag": "--weights"}),
+        "start": st.sampled_from(
+            [{"module": "uvicorn"}, {"module": "a.b", "arguments": ["--factory", "a.b:make_app"]}]
+        ),
+        "requests": st.sampled_from(REQUESTS),
         "packages": st.dictionaries(systems, PACKAGES, max_size=3),
     }
     drawn |= draw(st.fixed_dictionaries({}, optional=optional))

@@ -13,7 +13,7 @@ from generator.definition import REPOSITORY, load_pattern, load_service, load_se
 from generator.definition_schema import INIT_VARIABLES, RESERVED_MODULES, RESERVED_PARAMETERS, TEXT
 from generator.errors import InputErrors
 from generator.render import render
-from generator.service import Call, Fill, Jobs, Service
+from generator.service import Call, Fill, Jobs, Queue, Requests, Service, SmokeRequest
 
 DEFINITION = """\
 name: echo
@@ -77,6 +77,45 @@ def test_a_smoke_request_needs_a_function_that_it_can_ask(define: Callable[[str]
     assert [service.speaks for service in services] == [False, False, True]
     names = [{one.name for one in service.parameters} for service in services]
     assert ["smoke_text" in one for one in names] == [False, False, True]
+
+
+def test_what_requests_of_an_api_look_like_is_known_to_the_templates(
+    define: Callable[[str], Service],
+) -> None:
+    service = define("requests: {paths: [/speak]}")
+    assert service.requests == Requests(paths=("/speak",), queue=None, idle=(), smoke=None)
+    assert (service.entrance, service.backends, service.idle) == ("tasks", ("tasks", "pages"), ())
+    service = define(
+        "requests: {paths: [/p, /api/p], queue: {answer: id, results: [/r/], left: /p, count: a.b}, idle: [/ws],"
+        " smoke: {path: /p, answer: '*.done'}}"
+    )
+    assert service.requests is not None
+    assert service.requests.queue == Queue(answer="id", results=("/r/",), left="/p", count="a.b")
+    assert (service.backends, service.idle) == (("tasks", "results", "pages"), ("/ws",))
+    assert service.smoke == SmokeRequest(path="/p", answer="*.done", file=None, form={})
+    names = {one.name for one in service.parameters}
+    assert {"smoke_file", "smoke_timeout"} <= names and "smoke_text" not in names
+
+
+def test_the_entrance_is_where_new_jobs_come_in(define: Callable[[str], Service]) -> None:
+    assert (define("").entrance, define("").backends) == ("pages", ("pages",))
+    assert (define(f"{JOBS}}}").entrance, define(f"{JOBS}}}").idle) == ("joins", ())
+    assert define(f"{JOBS}}}").backends == ("joins", "streams", "pages")
+
+
+def test_a_module_may_start_the_entry_point(define: Callable[[str], Service]) -> None:
+    assert (define("").command, define("").flags_from) == (("main.py",), "main.py")
+    service = define(
+        "start: {module: uvicorn, arguments: [--factory, 'echo:create_app']}\nflags_from: flags.py\n"
+    )
+    assert service.command == ("-m", "uvicorn", "--factory", "echo:create_app")
+    assert (service.entry_point, service.flags_from) == ("main.py", "flags.py")
+
+
+def test_weights_may_be_found_without_a_flag(define: Callable[[str], Service]) -> None:
+    service = define("weights: {}\nenvironment: {HUB: {weights: hub}}\nfilled: {models: {weights: .}}\n")
+    assert service.weights is not None and service.weights.flag is None
+    assert service.filled == {"models": Fill(weights=".")}
 
 
 def test_a_type_is_written_the_same_however_it_was_spelled(define: Callable[[str], Service]) -> None:

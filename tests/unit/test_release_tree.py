@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import pytest
@@ -39,7 +40,9 @@ def read(files: dict[str, str | bytes]) -> ReleaseTree:
     [
         ({"pyproject.toml": PROJECT, "uv.lock": "l", "requirements.txt": ""}, "lock"),
         ({"pyproject.toml": PROJECT}, "project"),
-        ({"pyproject.toml": PROJECT, "requirements.txt": ""}, "project"),
+        ({"pyproject.toml": PROJECT, "requirements.txt": ""}, "requirements"),
+        ({"pyproject.toml": f"{PROJECT}dependencies = []", "requirements.txt": ""}, "project"),
+        ({"pyproject.toml": f"{PROJECT}dynamic = ['dependencies']", "requirements.txt": ""}, "project"),
         ({"pyproject.toml": BUILD, "requirements.txt": ""}, "requirements"),
         ({"pyproject.toml": BUILD}, "project"),
         ({"requirements.txt": ""}, "requirements"),
@@ -69,6 +72,14 @@ def test_a_tree_that_cannot_be_installed_is_refused(files: dict[str, str | bytes
     with pytest.raises(FleetError, match=message) as raised:
         read(files)
     assert "\n" not in str(raised.value)
+
+
+def test_flags_are_read_from_the_file_that_shows_them() -> None:
+    service = dataclasses.replace(SERVICE, flags_from="app/flags.py")
+    files: dict[str, str | bytes] = {"webui.py": "p.add_argument('--x')", "requirements.txt": ""}
+    assert read_release(Written(files), service).flags is None
+    files["app/flags.py"] = "g.add_argument('--y')"
+    assert read_release(Written(files), service).flags == ["--y"]
 
 
 def test_a_tree_without_the_entry_point_is_refused() -> None:

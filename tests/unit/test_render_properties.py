@@ -51,6 +51,8 @@ def examples(folder: Path) -> list[Example]:
         operator: dict[str, Any] = {
             "environment": {"O_TEXT": f"{definition['source']}\n", "O_ECHO": definition["title"]},
             "extra_args": ["", definition["summary"], f"\\{definition['title']}\n\t\\"],
+            # one node has them all, and no two may listen at one place
+            "port": 1000 + 10 * number,
         }
         if not made:
             operator["extra_args"] += [
@@ -178,9 +180,10 @@ def test_every_text_is_in_the_unit_as_the_process_shall_get_it(
         assert re.fullmatch("v1-aaaaaaa-[0-9a-f]{7}", release)
         said, instance = unit["Description"][0].rsplit(", ", 1)
         assert (specifiers(said), instance) == (f"{service.title}, release {release}", "instance %i")
-        program, script, *arguments = command_line(unit["ExecStart"][0].replace("${PORT}", "PORT"))
+        program, *words = command_line(unit["ExecStart"][0].replace("${PORT}", "PORT"))
         assert program == f"{service.root}/releases/{release}/.venv/bin/python"
-        assert script == service.entry_point
+        start, arguments = words[: len(service.command)], words[len(service.command) :]
+        assert tuple(start) == service.command
         assert arguments == expected_arguments(example)
         environment = dict(environment_of(line) for line in unit["Environment"])
         assert len(environment) == len(unit["Environment"])

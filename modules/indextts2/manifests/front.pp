@@ -37,6 +37,9 @@ class indextts2::front {
   if $all_ports.unique != $all_ports {
     fail("indextts2: two would listen on one port of ${all_ports.join(', ')}: give port (and the two after it), plain_port and metrics_port of indextts2 each another")
   }
+  releases::alone('indextts2', 'socket', [$port, $indextts2::plain_port].filter |$one| { $one =~ NotUndef }.map |$one| {
+      "${indextts2::address}:${one}"
+    } + ($all_ports - [$port, $indextts2::plain_port]).map |$one| { "127.0.0.1:${one}" })
   $users = $indextts2::users ? {
     undef   => {},
     default => $indextts2::users.unwrap,

@@ -23,9 +23,9 @@ class indextts2::gpu {
       undef   => ['least_vram_mib', $pin['least_vram_mib'].lest || { 0 }],
       default => ['vram_mib', $pin['vram_mib']],
     }
-    $copies = 2 * $copy
-    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $copies }.each |$card| {
-      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${copies} MiB (${need} of its pin, twice): set indextts2::handover to hold")
+    $both = 2 * $copy
+    $cards.filter |$card| { $card['memory_mib'] and $card['memory_mib'] < $both }.each |$card| {
+      fail("indextts2::handover is 'overlap', but a card has ${card['memory_mib']} MiB, and two copies of ${revision} need ${both} MiB (${need} of its pin, twice): set indextts2::handover to hold")
     }
   }
 
@@ -40,6 +40,18 @@ class indextts2::gpu {
       if versioncmp($card['compute_capability'].lest || { $generation }, $generation) < 0 {
         fail("indextts2::revision is '${revision}', which needs a card of compute capability ${generation} (compute_capability of its pin), and ${card['name']}, card ${card['index']}, has ${card['compute_capability']}: ${cure}")
       }
+    }
+  }
+
+  # What one web UI takes of a card's memory; where nobody says it, at least that with which it runs.
+  $budget = [$indextts2::vram_budget, $pin['vram_mib'], $pin['least_vram_mib']].filter |$mib| { $mib =~ NotUndef }
+  $copies = $indextts2::handover ? {
+    'overlap' => 2,
+    default   => 1,
+  }
+  unless $indextts2::gpu == 'none' or $budget.empty {
+    $cards.filter |$card| { $card['uuid'] and $card['memory_mib'] }.each |$card| {
+      releases::share_card('indextts2', $card, $copies * $budget[0])
     }
   }
 

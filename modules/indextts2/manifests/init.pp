@@ -134,6 +134,11 @@
 #   they have the index that nvidia-smi says. `all` are those that the node knows of at its run: none before
 #   the driver is loaded, and then one web UI is bound to no card until the run after.
 #
+# @param vram_budget
+#   MiB of a card's memory that one web UI is to take, which is added up with those of the other services on
+#   the card: what does not fit is refused. The `vram_mib` of the release's pin, or its `least_vram_mib`,
+#   where it is not set. Nothing holds a service to it but its own flags.
+#
 # @param ready_timeout
 #   Seconds that a start may take until the service answers. What it waits for before, such as a card, does
 #   not count.
@@ -166,7 +171,7 @@
 #   A WAV on the node, the voice that `smoke_text` is spoken in; what imitates a voice needs one.
 #
 # @param smoke_timeout
-#   Seconds after which a smoke request that brought no audio has failed.
+#   Seconds after which a smoke request that brought nothing has failed.
 #
 # @param environment
 #   More environment variables for the service; they win over its own. No place for a secret, since every
@@ -263,6 +268,7 @@ class indextts2 (
   Optional[Stdlib::HTTPUrl] $hf_endpoint = undef,
   Enum['required', 'optional', 'none'] $gpu = 'required',
   Variant[Enum['all'], Array[Integer[0, 63], 1], Array[Indextts2::Uuid, 1]] $gpus = 'all',
+  Optional[Integer[1]] $vram_budget = undef,
   Integer[1] $ready_timeout = 600,
   Enum['hold', 'overlap'] $handover = 'hold',
   Integer[0] $drain_timeout = 300,
@@ -302,6 +308,8 @@ class indextts2 (
   $config_dir = '/etc/indextts2'
 
   if $ensure == 'present' {
+    releases::alone('indextts2', 'account', ['tts-user', 'tts-build', 'indextts2-front'])
+    releases::alone('indextts2', 'folder', [$root])
     $pin = indextts2::pin($revision, $releases, $installer)
     # What a release is made of: with another digest it is another release, built beside the one that serves. By which
     # tool it came to be is none of it.

@@ -49,8 +49,9 @@ class releases {
   }
 
   [
-    '__init__', 'active', 'cards', 'cli', 'description', 'disk', 'errors', 'files', 'front', 'leave', 'metrics', 'node', 'ports', 'prune',
-    'report', 'request', 'smoke', 'state', 'steering', 'store', 'switch', 'units', 'watch', 'weights',
+    '__init__', 'active', 'attempt', 'cards', 'cli', 'description', 'disk', 'errors', 'fields', 'files', 'front', 'leave', 'metrics', 'node',
+    'ports', 'prune', 'queue', 'report', 'request', 'smoke', 'smoke_request', 'state', 'steering', 'store', 'switch', 'units', 'watch', 'web_ui',
+    'weights',
   ].each |$name| {
     file { "${lib}/releases/${name}.py":
       ensure  => file,

@@ -78,6 +78,7 @@ RSpec.describe 'indextts2', type: :class do
     'hf_endpoint' => ['https://hub.example.org', -> { a_unit_with('Environment="HF_ENDPOINT=https://hub.example.org"') }],
     'gpus' => [[1], -> { contain_file('/etc/indextts2/instances/1-blue.env').with_content("PORT=7863\nCUDA_DEVICE_ORDER=PCI_BUS_ID\nCUDA_VISIBLE_DEVICES=GPU-1\n") }],
     'gpu' => ['none', -> { a_unit_like(/^PrivateDevices=yes$/) }],
+    'vram_budget' => [9000, -> { contain_releases__claim('indextts2 has memory of the card GPU-0').with_mib(9000) }],
     'ready_timeout' => [30, -> { a_unit_with('TimeoutStartSec=30') }],
     'environment' => [{ 'TEXT' => AWKWARD_FACT }, -> { a_unit_with("Environment=\"TEXT=#{AWKWARD_QUOTED}\"") }],
     'extra_args' => [['--text', AWKWARD_FACT], -> { a_start_with('--text', AWKWARD_QUOTED.gsub('$', '$$')) }],

@@ -14,33 +14,34 @@ import pytest
 from generator.definition import REPOSITORY
 from tests.unit.front.front import RENDER, Front
 
-TEMPLATES = REPOSITORY / "modules" / "indextts2" / "templates"
+MODULES = REPOSITORY / "modules"
 
 
 @pytest.fixture(scope="session")
-def epp(ruby: Callable[[str, Any], Any]) -> Callable[[str, dict[str, Any]], str]:
+def epp(ruby: Callable[[str, Any], Any]) -> Callable[..., str]:
     """Return a function that renders a template of the module, each set of values once."""
     known: dict[str, str] = {}
 
-    def render(name: str, values: dict[str, Any]) -> str:
-        key = f"{name} {values!r}"
+    def render(name: str, values: dict[str, Any], service: str = "indextts2") -> str:
+        key = f"{service} {name} {values!r}"
         if key not in known:
-            (known[key],) = ruby(RENDER, [[(TEMPLATES / name).read_text(), values]])
+            template = MODULES / service / "templates" / name
+            (known[key],) = ruby(RENDER, [[template.read_text(), values]])
         return known[key]
 
     return render
 
 
 @pytest.fixture
-def make_front(epp: Callable[[str, dict[str, Any]], str]) -> Iterator[Callable[..., Front]]:
+def make_front(epp: Callable[..., str]) -> Iterator[Callable[..., Front]]:
     """Return a function that makes a front; what it made is stopped at the end."""
     with ExitStack() as stack:
 
-        def make(**more: Any) -> Front:
+        def make(service: str = "indextts2", **more: Any) -> Front:
             # a socket's path has little room
             folder = Path(tempfile.mkdtemp(prefix="front-"))
             stack.callback(shutil.rmtree, folder)
-            front = Front(folder, lambda values: epp("haproxy.cfg.epp", values), **more)
+            front = Front(folder, lambda values: epp("haproxy.cfg.epp", values, service), **more)
             stack.callback(front.stop)
             return front
 

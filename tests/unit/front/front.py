@@ -93,6 +93,10 @@ class Later:
 class Front:
     """HAProxy with the rendered configuration, and two slots per card that a test starts and stops."""
 
+    #: the backends that `releases` steers, and the one through which new jobs come
+    backends: tuple[str, ...] = ("joins", "streams", "heartbeats", "pages")
+    entrance = "joins"
+
     def __init__(self, folder: Path, render: Callable[[dict[str, Any]], str], cards: int = 1) -> None:
         if not HAPROXY:
             pytest.skip("haproxy is not on this machine; installing it (`make setup`) takes root")
@@ -199,7 +203,7 @@ class Front:
         """Give the slots ``active`` all weight, as `releases` does."""
         lines = [
             f"set server {backend}/{slot} weight {100 if slot in active else 0}"
-            for backend in ("joins", "streams", "heartbeats", "pages")
+            for backend in self.backends
             for slot in self.slots
         ]
         said = "".join(self.command(line) for line in lines)
@@ -217,7 +221,9 @@ class Front:
     def let_in(self, jobs: bool) -> None:
         """Let new jobs in, or not, as `releases` does."""
         state = "ready" if jobs else "maint"
-        said = "".join(self.command(f"set server joins/{slot} state {state}") for slot in self.slots)
+        said = "".join(
+            self.command(f"set server {self.entrance}/{slot} state {state}") for slot in self.slots
+        )
         assert not said.strip(), said
 
     def _sessions(self, server: str, worker: int | None = None) -> int:

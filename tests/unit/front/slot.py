@@ -132,6 +132,10 @@ class _Handler(BaseHTTPRequestHandler):
             event = uuid.uuid4().hex
             self.slot.jobs.add(event)
             self._answer(json.dumps({"event_id": event}).encode())
+        elif self.path == "/prompt":
+            self._answer(json.dumps({"prompt_id": uuid.uuid4().hex, "by": self.slot.name}).encode())
+        elif self.path == "/v1/audio/transcriptions":
+            self._events(self.slot._finish)
         else:
             self._answer(f"{self.slot.name} {len(body)}".encode())
 

@@ -91,6 +91,8 @@ class World:
         self.limits: list[tuple[float | None, float]] = []
         #: what is wrong with the web UI on a port, though it is ready
         self.smoke: Callable[[int], str | None] = lambda port: None
+        #: how many jobs the web UI on a port has that the front does not see
+        self.queued: Callable[[int], int] = lambda port: 0
         self.gate: str | None = None
         #: cards that are lost: no web UI starts there
         self.lost: set[str] = set()
@@ -141,6 +143,7 @@ class World:
             clock=SimulatedClock(self),
             say=self.said.append,
             smoke=lambda port: self.smoke(port),
+            queued=lambda port: self.queued(port),
             gate=lambda card: self.gate or ("no GPU" if card in self.lost else None),
             look=self.looked.add,
             lost=self.found_lost,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from releases import smoke
+from releases.attempt import Failed
 from releases.smoke import Smoke, request
 from tests.load.wav import silence
 from tests.unit.gradio_page import page, wav
@@ -114,7 +115,7 @@ def test_audio_of_other_kinds_is_audio(content: bytes) -> None:
 
 
 def test_silence_is_no_audio() -> None:
-    with pytest.raises(smoke._Failed, match="without sound"):
+    with pytest.raises(Failed, match="without sound"):
         smoke._must_sound(silence())
 
 

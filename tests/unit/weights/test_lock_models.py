@@ -82,6 +82,16 @@ def test_a_hub_is_asked_for_the_models_too_and_each_lies_in_its_place(desk: Desk
     }.items() >= ALL.items()
 
 
+def test_a_hub_is_asked_for_those_of_its_files_alone_that_a_bundle_has(desk: Desk, hub: str) -> None:
+    text = desk.catalogue.read_text()
+    for files, own in (("[gpt.pth]", ["gpt.pth"]), ("[]", [])):
+        desk.catalogue.write_text(text.replace("    models:\n", f"    files: {files}\n    models:\n", 1))
+        assert desk.run("lock", "indextts2", "IndexTTS-2", "--from", hub).exit_code == 0
+        paths = {file.path for file in read_list(desk.root, desk.digest)}
+        assert sorted(paths & FILES.keys()) == own
+        assert paths - FILES.keys() == ALL.keys() - FILES.keys()
+
+
 def test_a_folder_is_taken_as_it_is_and_what_it_lacks_of_the_models_is_said(desk: Desk) -> None:
     code, words = said(desk.lock())
     assert (

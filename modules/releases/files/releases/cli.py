@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from releases import cards, description, files, ports
+from releases import cards, description, files, ports, web_ui
 from releases.description import Places
 from releases.disk import Disk
 from releases.errors import AnswerIsNo, ReleasesError
@@ -98,7 +98,8 @@ def _node(service: str, places: Places, store: Store | None = None, looks: cards
         weights=Weights(known.weights, service),
         clock=Clock(),
         say=lambda text: print(text, flush=True),
-        smoke=lambda port: _smoke(known, port),
+        smoke=lambda port: web_ui.smoke(known, port),
+        queued=lambda port: web_ui.queued(known, port),
         gate=lambda card: cards.gate(known.gate, known.bindings.get(card)),
         look=lambda card: under_way.begin(known.lost, known.bindings.get(card)),
         lost=lambda: _by_name(known, under_way.lost()),
@@ -109,14 +110,6 @@ def _node(service: str, places: Places, store: Store | None = None, looks: cards
 
 def _by_name(known: description.Description, lost: Mapping[str, str]) -> dict[str, str]:
     return {card: lost[uuid] for card, uuid in known.bindings.items() if uuid and uuid in lost}
-
-
-def _smoke(known: description.Description, port: int) -> str | None:
-    if known.smoke is None:
-        return None
-    from releases.smoke import Smoke, request
-
-    return request(Smoke(**known.smoke), port)
 
 
 def _status(nodes: Sequence[Node], arguments: Sequence[str]) -> None:

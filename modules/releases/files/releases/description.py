@@ -54,8 +54,10 @@ class Description(NamedTuple):
     entrance: str
     #: whose running requests hold nobody up
     idle_backends: tuple[str, ...]
-    #: what has to be answered with audio before a release serves, in the words of releases.smoke
+    #: what has to be answered before a release serves, in the words of releases.smoke or of smoke_request
     smoke: Mapping[str, Any] | None = None
+    #: where a web UI says how many jobs it has that the front does not see, in the words of releases.queue
+    queue: Mapping[str, str] | None = None
     #: the program that keeps the service's weights, where it has any
     weights: str | None = None
     #: the program that says why the service could not start on this machine, where it needs more than itself
@@ -78,6 +80,14 @@ class Description(NamedTuple):
     def all_units(self) -> list[str]:
         """Name the units of all slots."""
         return [self.unit(card, slot) for card in self.cards for slot in SLOTS]
+
+    def port(self, server: str) -> int | None:
+        """Say on which port of loopback the web UI of a server of the front (0-blue) listens.
+
+        None for one of a card that the service has no more.
+        """
+        card, _, slot = server.rpartition("-")
+        return self.cards.get(card, {}).get(slot)
 
     def place(self, card: str, slot: str) -> str:
         """Say where the web UI of a slot listens."""
@@ -128,7 +138,8 @@ def _parse(data: dict[str, Any]) -> Description:
         if set(ports) != set(SLOTS):
             raise ValueError(f"card {card} has the slots {sorted(ports)} (blue and green)")
     lists = {name: tuple(data[name]) for name in _LISTS}
-    optional = {name: data.get(name) for name in ("smoke", "weights", "gate", "lost", "notice", "metrics")}
+    names = ("smoke", "queue", "weights", "gate", "lost", "notice", "metrics")
+    optional = {name: data.get(name) for name in names}
     optional |= {"bindings": data.get("bindings", {}), "wait_timeout": data.get("wait_timeout", 0)}
     return Description(**{**{name: data[name] for name in _KINDS}, **lists, **optional})
 

@@ -39,6 +39,8 @@ class Node(NamedTuple):
     say: Callable[[str], None]
     #: says why a web UI that is ready, on this loopback port, must not serve
     smoke: Callable[[int], str | None]
+    #: counts the jobs of a web UI on this loopback port that the front does not see
+    queued: Callable[[int], int]
     #: says why no web UI could start on this card just now
     gate: Callable[[str], str | None]
     #: begins to look whether this card is lost

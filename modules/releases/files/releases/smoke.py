@@ -6,13 +6,13 @@ import http.client
 import io
 import json
 import os
-import re
-import threading
 import wave
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
+
+from releases.attempt import Failed, within
 
 #: Bytes of an answer, and of a stream, beyond which something is wrong: audio has a few MB.
 _MOST = 100 << 20
@@ -33,33 +33,9 @@ class Smoke(NamedTuple):
     session: str
 
 
-class _Failed(Exception):
-    """The reason why there is no audio, in a line."""
-
-
 def request(smoke: Smoke, port: int) -> str | None:
     """Send it to the web UI on a port of loopback; return why it must not serve, or None where audio came."""
-    reason: list[str | None] = []
-
-    def work() -> None:
-        try:
-            _Page(port, smoke).speak()
-            reason.append(None)
-        except _Failed as failed:
-            reason.append(str(failed))
-        except (OSError, http.client.HTTPException) as error:
-            reason.append(f"{type(error).__name__}: {error}".rstrip(": "))
-        except Exception as error:  # whatever an answer of another form leads to
-            reason.append(f"an answer that is not Gradio's: {error!r}")
-
-    # A thread of its own, since no limit of a socket ends an answer that comes byte by byte.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(smoke.timeout)
-    if thread.is_alive():
-        return f"smoke request: no audio within {smoke.timeout} s"
-    # what a page says may be many lines, or move a terminal's cursor
-    return f"smoke request: {' '.join(re.sub('[^ -~]', ' ', reason[0]).split())[:300]}" if reason[0] else None
+    return within(smoke.timeout, _Page(port, smoke).speak, "audio", "Gradio's")
 
 
 class _Page:
@@ -79,7 +55,7 @@ class _Page:
         output = self._output(f"{smoke.stream}?{urlencode({smoke.session: session})}", event)
         found = next(_files(output["data"]), None)
         if found is None:
-            raise _Failed(f"{smoke.function} made no file: {json.dumps(output['data'])[:200]}")
+            raise Failed(f"{smoke.function} made no file: {json.dumps(output['data'])[:200]}")
         _must_sound(self._ask("GET", self._address(found)))
 
     def _call(self, config: dict[str, Any]) -> dict[str, Any]:
@@ -87,14 +63,14 @@ class _Page:
         name = self._smoke.function
         function = next((one for one in config["dependencies"] if one["api_name"] == name), None)
         if function is None:
-            raise _Failed(f"the page has no function {name!r}")
+            raise Failed(f"the page has no function {name!r}")
         components = {component["id"]: component for component in config["components"]}
         inputs = [components[number] for number in function["inputs"]]
         kinds = [component["type"] for component in inputs]
         data = [component["props"].get("value") for component in inputs]
         at = next((at for at, kind in enumerate(kinds) if kind in _TEXTS), None)
         if at is None:
-            raise _Failed(f"{name} takes no text")
+            raise Failed(f"{name} takes no text")
         data[at] = self._smoke.text
         if self._smoke.voice is not None and "audio" in kinds:
             data[kinds.index("audio")] = self._upload(self._smoke.voice)
@@ -106,7 +82,7 @@ class _Page:
             with open(voice, "rb") as stream:
                 content = stream.read()
         except OSError as error:
-            raise _Failed(f"{voice}: {error.strerror} (smoke_voice names it)") from None
+            raise Failed(f"{voice}: {error.strerror} (smoke_voice names it)") from None
         boundary = os.urandom(16).hex()
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="voice.wav"\r\n'
         body = (
@@ -124,17 +100,17 @@ class _Page:
                 line = answer.readline(left)
                 left -= len(line)
                 if not line:
-                    raise _Failed("the stream ended without an answer")
+                    raise Failed("the stream ended without an answer")
                 if line.startswith(b"data:"):
                     message = json.loads(line[5:])
                     if message["msg"] in ("unexpected_error", "server_stopped"):
-                        raise _Failed(f"the page says: {message.get('message') or message['msg']}")
+                        raise Failed(f"the page says: {message.get('message') or message['msg']}")
                     if message["msg"] == "process_completed" and message["event_id"] == event:
                         if not message["success"]:
-                            raise _Failed(f"the page says: {message['output'].get('error')}")
+                            raise Failed(f"the page says: {message['output'].get('error')}")
                         output: dict[str, Any] = message["output"]
                         return output
-        raise _Failed(f"more than {_MOST >> 20} MB at {path}")
+        raise Failed(f"more than {_MOST >> 20} MB at {path}")
 
     def _address(self, file: dict[str, Any]) -> str:
         # of an address, only what comes after this page's own
@@ -145,9 +121,9 @@ class _Page:
         with self._open(method, path, body, kind) as answer:
             content = answer.read(_MOST + 1)
             if len(content) > _MOST:
-                raise _Failed(f"more than {_MOST >> 20} MB at {path}")
+                raise Failed(f"more than {_MOST >> 20} MB at {path}")
             if answer.length:
-                raise _Failed(f"{path} was cut after {len(content)} bytes")
+                raise Failed(f"{path} was cut after {len(content)} bytes")
         return content
 
     @contextmanager
@@ -161,7 +137,7 @@ class _Page:
             connection.request(method, path, body, {"Content-Type": kind} if kind else {})
             with connection.getresponse() as answer:
                 if answer.status != 200:
-                    raise _Failed(f"HTTP {answer.status} at {path.partition('?')[0]}")
+                    raise Failed(f"HTTP {answer.status} at {path.partition('?')[0]}")
                 yield answer
 
 
@@ -178,10 +154,10 @@ def _files(value: Any) -> Any:
 
 
 def _must_sound(content: bytes) -> None:
-    """Raise _Failed unless this is audio: a WAV with sound in it, or what begins as another kind does."""
+    """Raise Failed unless this is audio: a WAV with sound in it, or what begins as another kind does."""
     if content[:4] != b"RIFF":
         if not content.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"fLaC", b"OggS")):
-            raise _Failed(f"{len(content)} bytes that are no audio: {content[:40]!r}")
+            raise Failed(f"{len(content)} bytes that are no audio: {content[:40]!r}")
         return
     try:
         with wave.open(io.BytesIO(content)) as file:
@@ -189,12 +165,12 @@ def _must_sound(content: bytes) -> None:
             whole = file.getnframes() * file.getnchannels() * file.getsampwidth()
     except wave.Error as error:
         if not str(error).startswith("unknown format"):
-            raise _Failed(f"{len(content)} bytes that are no WAV: {error}") from None
+            raise Failed(f"{len(content)} bytes that are no WAV: {error}") from None
         samples = content[44:]  # samples of floating point, which Python's module does not read
         whole = int.from_bytes(content[4:8], "little") + 8 - 44
     except EOFError:
         samples, whole = b"", 0
     if len(samples) < whole:
-        raise _Failed(f"a WAV that was cut: {len(samples)} of {whole} bytes of sound")
+        raise Failed(f"a WAV that was cut: {len(samples)} of {whole} bytes of sound")
     if not samples.strip(b"\0"):
-        raise _Failed(f"a WAV of {len(content)} bytes without sound")
+        raise Failed(f"a WAV of {len(content)} bytes without sound")

@@ -187,14 +187,16 @@ def drain(node: Node, *servers: str) -> int:
     clock, silent_since = node.clock, None
     began = quiet_since = clock.elapsed()
     jobs = 0
+    ports = [port for server in servers if (port := node.description.port(server)) is not None]
     while True:
         now = clock.elapsed()
+        queued = sum(map(node.queued, ports))
         try:
-            jobs, silent_since = sum(map(node.front.jobs, servers)), None
+            jobs, silent_since = queued + sum(map(node.front.jobs, servers)), None
         except FrontError as error:
             silent_since = silent_since if silent_since is not None else now
             # one that is down has no jobs any more; one that only does not answer may have
-            if now - silent_since >= _FRONT_S and not _runs(node):
+            if now - silent_since >= _FRONT_S and not queued and not _runs(node):
                 node.say(f"{node.description.service}: nobody counts the jobs: {error}")
                 return 0
         if jobs:

@@ -64,13 +64,15 @@ class Source(NamedTuple):
 class Bundle(NamedTuple):
     """A bundle as its sources know it: the ``folder`` that mirrors keep it in, and where it is on the hub.
 
-    Its ``models`` are in repositories of their own there.
+    Of its repository it has the ``files``, or all where that is None; its ``models`` are in repositories of
+    their own there.
     """
 
     folder: str
     repository: str
     revision: str
     models: tuple[Model, ...] = ()
+    files: tuple[str, ...] | None = None
 
     @property
     def given(self) -> dict[str, str]:

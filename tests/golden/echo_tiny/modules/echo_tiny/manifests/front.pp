@@ -34,6 +34,9 @@ class echo_tiny::front {
   if $all_ports.unique != $all_ports {
     fail("echo_tiny: two would listen on one port of ${all_ports.join(', ')}: give port (and the two after it), plain_port and metrics_port of echo_tiny each another")
   }
+  releases::alone('echo_tiny', 'socket', [$port, $echo_tiny::plain_port].filter |$one| { $one =~ NotUndef }.map |$one| {
+      "${echo_tiny::address}:${one}"
+    } + ($all_ports - [$port, $echo_tiny::plain_port]).map |$one| { "127.0.0.1:${one}" })
   $users = $echo_tiny::users ? {
     undef   => {},
     default => $echo_tiny::users.unwrap,

@@ -245,6 +245,8 @@ class echo_tiny (
   $config_dir = '/etc/echo_tiny'
 
   if $ensure == 'present' {
+    releases::alone('echo_tiny', 'account', ['echo', 'echo-build', 'echo_tiny-front'])
+    releases::alone('echo_tiny', 'folder', [$root])
     $pin = echo_tiny::pin($revision, $releases, $installer)
     # What a release is made of: with another digest it is another release, built beside the one that serves. By which
     # tool it came to be is none of it.

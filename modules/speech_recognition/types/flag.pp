@@ -1,0 +1,4 @@
+# Rendered by fleet render from templates/module/types/@type@.pp.j2: edit that, not this file.
+
+# @summary A long command-line flag
+type Speech_recognition::Flag = Pattern[/\A--[A-Za-z0-9][\w-]*\z/]

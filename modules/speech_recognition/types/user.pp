@@ -1,0 +1,4 @@
+# Rendered by fleet render from templates/module/types/@type@.pp.j2: edit that, not this file.
+
+# @summary The name of somebody who may ask, as HAProxy reads it
+type Speech_recognition::User = Pattern[/\A[\w.@+-]+\z/]

@@ -1,0 +1,4 @@
+# Rendered by fleet render from templates/module/types/@type@.pp.j2: edit that, not this file.
+
+# @summary The name of an environment variable
+type Speech_recognition::Variable = Pattern[/\A[A-Za-z_][A-Za-z0-9_]*\z/]

@@ -1,0 +1,18 @@
+# Rendered by fleet render from templates/module/functions/variable.pp.j2: edit that, not this file.
+
+# @summary A parameter's value as the text of an environment variable
+#
+# @param value
+#   The value.
+#
+# @return
+#   `true` or `false` for a boolean; undef, which leaves the variable unset, for undef.
+#
+# @api private
+function stable_diffusion::variable(Optional[Scalar] $value) >> Optional[String] {
+  # %s, because a number with a point has six decimals otherwise
+  $value ? {
+    undef   => undef,
+    default => String($value, '%s'),
+  }
+}

@@ -1,0 +1,4 @@
+# Rendered by fleet render from templates/module/types/@type@.pp.j2: edit that, not this file.
+
+# @summary The name of a release
+type Stable_diffusion::Revision = Pattern[/\A[A-Za-z0-9][\w.+-]{0,99}\z/]

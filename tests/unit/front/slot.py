@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.slot.chunked:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.close_connection = True
+        self.close_connection = not self.slot.chunked
         self.slot.open += 1
         try:
             while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import http.client
 import json
 from collections.abc import Callable
@@ -81,11 +82,14 @@ class Gateway(Front):
 
     def checked(self, node: str, backend: str) -> str:
         """What the checks of ``backend`` say of a node; nothing before the first."""
-        for line in self.command("show stat").splitlines():
-            row = line.split(",")
-            if row[:2] == [backend, node]:
-                return row[17] if row[36] not in ("", "INI") else ""
+        for row in self.stats():
+            if (row["pxname"], row["svname"]) == (backend, node):
+                return row["status"] if row["check_status"] not in ("", "INI") else ""
         return ""
+
+    def stats(self) -> list[dict[str, str]]:
+        """What the gateway has counted, by the names of show stat, a row a part."""
+        return list(csv.DictReader(self.command("show stat").lstrip("# ").splitlines()))
 
     def drain(self, node: Slot) -> None:
         """Have a node take no new jobs, and wait until the gateway knows."""

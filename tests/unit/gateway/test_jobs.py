@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import time
 from collections.abc import Callable
 
@@ -33,6 +35,23 @@ def test_browsers_at_one_address_are_spread_and_those_without_cookies_are_not(ga
     assert {browser.ask("/", page=True).text for browser in browsers} == set(gateway.slots)
     assert len({browser.join(f"b{at}") for at, browser in enumerate(browsers)}) == 2
     assert len({gateway.client(keeps=False).join(f"c{at}") for at in range(4)}) == 1
+
+
+def test_a_stream_comes_by_a_connection_that_did_not_lie_idle(gateway: Gateway) -> None:
+    gateway.start()
+    for node in gateway.slots.values():
+        node.chunked = True
+        node.finish()
+    tab = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    for number in range(4):
+        job = json.dumps({"session_hash": f"s{number}"})
+        tab.request("POST", JOIN, job, {"Content-Type": "application/json"})
+        tab.getresponse().read()
+        tab.request("GET", f"{DATA}?session_hash=s{number}")
+        assert tab.getresponse().read()
+    tab.close()
+    [counted] = [row for row in gateway.stats() if row["pxname"] == "running" and row["svname"] == "BACKEND"]
+    assert (counted["stot"], counted["reuse"]) == ("4", "0")
 
 
 def test_a_stream_finds_its_job_by_the_session_alone(gateway: Gateway) -> None:

@@ -254,9 +254,9 @@ def test_a_bump_of_one_environment_of_this_repository(tmp_path: Path) -> None:
     other = next(name for name, pin in pins.items() if name != now and "weights" in pin)
     prod.write_text(prod.read_text().replace(f"indextts2::revision: {now}", f"indextts2::revision: {other}"))
     report = diff(control.path, base)
-    assert (report.total, report.changed, report.failed) == (len(known_nodes(control.path)), 1, 0)
+    assert (report.total, report.changed, report.failed) == (len(known_nodes(control.path)), 2, 0)
     (group,) = as_data(report)["groups"]
-    assert group["nodes"] == ["any-tts-node-prod.example"]
+    assert group["nodes"] == ["any-gpu-node-prod.example", "any-tts-node-prod.example"]
     changes = {change["resource"]: change for change in group["changes"]}
     assert changes["Class[Indextts2]"]["parameters"] == {"revision": {"before": now, "after": other}}
     (checkout,) = (change for name, change in changes.items() if name.startswith("Vcsrepo["))

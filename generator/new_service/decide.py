@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -14,8 +13,12 @@ from generator.new_service.files import Files
 from generator.new_service.hints import Hints
 from generator.new_service.parameters import Parameters
 from generator.new_service.project import Project
+from generator.new_service.routes import Routes
+from generator.new_service.start import SERVER, imports_by_dots
 from generator.new_service.words import listed
 
+#: Folders of a checkout in which people look for weights.
+_MODELS = re.compile(r"(models?|checkpoints|ckpts?|weights|pretrained_models)/(?!.*\.py$)")
 _HOST = re.compile(r"(?:\w+://(?:[^/@]*@)?|[\w.-]+@)([\w.-]+)[:/]")
 
 
@@ -40,6 +43,7 @@ def decisions(
     hints: Hints,
     parameters: Parameters,
     read: Read,
+    routes: Routes,
 ) -> list[str]:
     """List what is left to decide about the definition ``data``, what keeps it from serving first.
 
@@ -49,7 +53,8 @@ def decisions(
         *_start(data, entry),
         *_install(data, project, read),
         *_source(hosts, data, read),
-        *_serve(data, entry, hints),
+        *_jobs(data, routes),
+        *_serve(data, read.files, hints),
         *_flags(parameters),
         *_variables(entry),
         *_unread(entry, read.files),
@@ -58,16 +63,17 @@ def decisions(
 
 
 def _start(data: dict[str, Any], entry: Entry) -> Iterator[str]:
+    module = data.get("start", {}).get("module")
     names = {"address": (ADDRESSES, "address_flag"), "port": (PORTS, "port_flag")}
     for what, (flags, word) in names.items():
-        if flag_of(entry.arguments, flags) is None:
+        if flag_of(entry.arguments, flags) is None and module != SERVER:
             yield (
                 f"how {entry.path} is told its {what}: no flag for it could be read, and listen.{word}, which"
                 f" is {data['listen'][word]} now, can say nothing else than a flag"
             )
     for line in entry.arguments.unread:
         yield f"flags that could not be read: {entry.flags_in}, {line} (compare with its --help)"
-    if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(entry.modules[0])):
+    if module is None and imports_by_dots(entry.modules[0]):
         yield f"how {entry.path} is started: it imports by dots, so no file that Python starts is it"
     if not entry.arguments:
         yield f"how {entry.path} is set up: neither argparse nor click is seen in it, or in what it imports"
@@ -113,16 +119,41 @@ def _source(hosts: Collection[str] | None, data: dict[str, Any], read: Read) -> 
         yield "its releases: it has no tag, and a release is a tag (ask for one, or keep a copy with some)"
 
 
-def _serve(data: dict[str, Any], entry: Entry, hints: Hints) -> Iterator[str]:
-    yield f"whether {data['ready']} answers 200 only when it is ready to work, and not before (ready)"
+def _jobs(data: dict[str, Any], routes: Routes) -> Iterator[str]:
+    """What of its jobs is not seen: of Gradio's queue little, of an HTTP API how one ends."""
     if "jobs" in data:
         yield "jobs: what the smoke request calls (jobs.function), and whether the page has this queue"
+        return
+    if "requests" in data:
+        one = f"; {listed(routes.results, 4)} … may tell of one" if routes.results else ""
+        yield (
+            "requests: whether the answer of such a POST is the end of its job, or the job waits in a queue"
+            f" of the service's own (requests.queue){one}"
+        )
+        yield "requests: what a release is asked for before it serves (requests.smoke)"
     else:
-        yield "jobs: how the front tells a job from a page, if jobs take long; nothing was guessed"
+        yield "requests: which POSTs are jobs, if jobs take long; none was seen that is called so"
+    if routes.others:
+        yield f"requests: POSTs that are taken for no jobs: {listed(routes.others, 12)}"
+    if mounted := [prefix for prefix in routes.mounted if prefix not in ("", "/")]:
+        yield f"requests: what is below {listed(mounted)}, where routers are mounted; no path has that yet"
+    if routes.sockets or "/ws" in routes.gets:
+        sockets = sorted({*routes.sockets, *({"/ws"} & {*routes.gets})})
+        yield f"requests: whether {listed(sockets)} never ends, and so is to hold up no drain (requests.idle)"
+
+
+def _serve(data: dict[str, Any], files: Files, hints: Hints) -> Iterator[str]:
+    yield f"whether {data['ready']} answers 200 only when it is ready to work, and not before (ready)"
     if "weights" in data:
         yield f"weights: which repository has them (fleet weights lock {data['name']} NAME --from hub)"
     else:
-        yield "weights: whether it downloads some at its start; no flag takes a folder of them (weights.flag)"
+        folders = sorted({path.split("/")[0] for path in files.paths if _MODELS.match(path)})
+        beside = f", as {listed(folders)} of its checkout may be" if folders else ""
+        yield (
+            "weights: where they come from, since no flag takes a folder of them (weights.flag);"
+            f" empty `weights` with a folder that is filled with them (filled{beside}), or with a variable"
+            " that names a folder of them (HF_HUB_CACHE of environment), keep it from downloading them"
+        )
     if "writable" not in data:
         yield "writable: which folders of its checkout it writes; none was seen, and all else is read-only"
     if hints.packages:

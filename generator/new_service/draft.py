@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.definition_schema import DEFINITION
@@ -17,6 +17,8 @@ from generator.new_service.entry import ADDRESSES, PORTS, Entry, flag_of
 from generator.new_service.hints import Hints
 from generator.new_service.parameters import Parameters, make_parameters
 from generator.new_service.project import Project
+from generator.new_service.routes import Routes, read_routes
+from generator.new_service.start import SERVER, find_start
 from generator.new_service.words import line, listed, sentence
 
 #: A definition's port and the two after it are the service's.
@@ -31,6 +33,8 @@ _WEB_EXTRAS = re.compile(r"web-?ui|web|ui|server|api|gradio|service|cuda|gpu|cu1
 #: What pages are made with; where the entry point has none of them, so many of the files next to it count.
 _WEB = {"gradio", "fastapi", "aiohttp", "flask", "starlette"}
 _NEAR = 20
+#: More paths of jobs than people can go through.
+_MOST_PATHS = 20
 #: A package -> the variables by which what it writes goes where the service may write.
 _ROOMS: dict[str, dict[str, Any]] = {
     "gradio": {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": {"state": "gradio"}},
@@ -81,6 +85,7 @@ def make_draft(wish: Wish, entry: Entry, project: Project, hints: Hints, read: R
     if not summary:
         guesses["summary",] = "guessed: pyproject.toml has no description"
     data["source"] = without_credentials(wish.url)
+    entry = _start(draft, entry, project, hints, read)
     _port(draft, wish, entry.arguments, hints)
     if used := sorted(name for name in {*project.needs, *modules_of(entry.modules)} if _GPU.fullmatch(name)):
         data["gpu"], guesses["gpu",] = True, f"guessed: it needs {listed(used, 3)}"
@@ -88,11 +93,9 @@ def make_draft(wish: Wish, entry: Entry, project: Project, hints: Hints, read: R
         data["gpu"], guesses["gpu",] = True, "guessed: its image is one of CUDA"
     account = wish.name.replace("_", "-")
     data["accounts"] = {"run": f"{account}-user", "build": f"{account}-build"}
-    data["entry_point"] = entry.path
-    if entry.why:
-        guesses["entry_point",] = f"guessed: {entry.why}"
     _listen(draft, entry)
-    _page(draft, entry, project)
+    routes = read_routes(entry.modules)
+    _page(draft, entry, project, routes)
     _extras(draft, project)
     _folders(draft, entry, read)
     _environment(draft, entry, project)
@@ -104,8 +107,28 @@ def make_draft(wish: Wish, entry: Entry, project: Project, hints: Hints, read: R
             f"guessed: what {where} installs; names of Debian and Ubuntu, which another may lack"
         )
     draft.data = {key: data[key] for key in DEFINITION["properties"] if key in data}
-    draft.decisions = decisions(wish.hosts, draft.data, entry, project, hints, parameters, read)
+    draft.decisions = decisions(wish.hosts, draft.data, entry, project, hints, parameters, read, routes)
     return draft
+
+
+def _start(draft: Draft, entry: Entry, project: Project, hints: Hints, read: Read) -> Entry:
+    """Say what starts, and return ``entry`` with the flags that it takes when it is started so."""
+    data, guesses = draft.data, draft.guesses
+    data["entry_point"] = entry.path
+    if entry.why:
+        guesses["entry_point",] = f"guessed: {entry.why}"
+    needs = {*project.needs, *modules_of(entry.modules[:1])}
+    if start := find_start(entry, hints.start, needs, read.files.paths):
+        data["start"] = {"module": start.module}
+        if start.arguments:
+            data["start"]["arguments"] = list(start.arguments)
+        guesses["start",] = f"guessed: {start.why}"
+        if start.module == SERVER:
+            return replace(entry, arguments=Arguments(), flags_in=entry.path)
+    if entry.flags_in != entry.path and entry.arguments:
+        data["flags_from"] = entry.flags_in
+        guesses["flags_from",] = f"guessed: {entry.path} imports it, by other files or itself"
+    return entry
 
 
 def _port(draft: Draft, wish: Wish, arguments: Arguments, hints: Hints) -> None:
@@ -130,6 +153,10 @@ def _port(draft: Draft, wish: Wish, arguments: Arguments, hints: Hints) -> None:
 
 
 def _listen(draft: Draft, entry: Entry) -> None:
+    if draft.data.get("start", {}).get("module") == SERVER:
+        draft.data["listen"] = {"address_flag": "--host", "port_flag": "--port"}
+        draft.guesses["listen",] = f"flags of {SERVER}"
+        return
     address, port = flag_of(entry.arguments, ADDRESSES), flag_of(entry.arguments, PORTS)
     draft.data["listen"] = {
         "address_flag": address.flag if address else "--host",
@@ -138,11 +165,9 @@ def _listen(draft: Draft, entry: Entry) -> None:
     missing = [what for what, flag in (("address", address), ("port", port)) if flag is None]
     if missing:
         draft.guesses["listen",] = f"guessed: no flag for the {' and the '.join(missing)} could be read"
-    elif entry.flags_in != entry.path:
-        draft.guesses["listen",] = f"read from {entry.flags_in}, which {entry.path} imports"
 
 
-def _page(draft: Draft, entry: Entry, project: Project) -> None:
+def _page(draft: Draft, entry: Entry, project: Project, routes: Routes) -> None:
     """The page that says that the service is ready, and how jobs are given."""
     near = modules_of(entry.modules[:1])
     if not near & _WEB:
@@ -170,6 +195,9 @@ def _page(draft: Draft, entry: Entry, project: Project) -> None:
         page = "/openapi.json" if "fastapi" in near else "/"
         draft.data["ready"] = page
         draft.guesses["ready",] = "guessed: nothing in the code is called health or ready"
+    if draft.data["ready"] != "/config" and routes.jobs:
+        draft.data["requests"] = {"paths": routes.jobs[:_MOST_PATHS]}
+        draft.guesses["requests",] = "guessed by their names: POSTs that are jobs, with what is below each"
 
 
 def modules_of(programs: Iterable[ast.Module]) -> set[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator.new_service.files import Files
+from generator.new_service.start import Start, file_of, read_command
 
 _DOCKERFILE = re.compile(r"(?:[\w.-]+/){0,2}(?:Dockerfile[\w.-]*|[\w-]+\.Dockerfile)", re.ASCII)
 #: Images for cards that no node has, or none, and those that only developers use.
@@ -30,12 +31,14 @@ _ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{2,5})\b")
 class Hints:
     """What is guessed; ``packages`` has where each was read, ``starts`` is the file that an image starts.
 
-    ``port`` is a port with where it was read. ``image`` is the text of the Dockerfile.
+    ``start`` is how it does so, where it is by a module. ``port`` is a port with where it was read. ``image``
+    is the text of the Dockerfile.
     """
 
     packages: dict[str, str]
     port: tuple[int, str] | None
     starts: str | None
+    start: Start | None
     cuda: bool
     image: str
 
@@ -53,10 +56,14 @@ def read_hints(files: Files) -> Hints:
         for path, text in [*((path, readme) for path in readmes), *reversed(texts.items())]
         for name in _packages(text)
     }
+    starts, start = next(
+        (each for path, text in texts.items() if (each := _started(text, files.paths, path))), (None, None)
+    )
     return Hints(
         packages=dict(sorted(packages.items())),
         port=_port(texts, readmes, readme),
-        starts=next((start for text in texts.values() if (start := _started(text))), None),
+        starts=starts,
+        start=start,
         cuda=any(re.search(r"^FROM\s.*(cuda|nvidia)", text, re.I | re.M) for text in texts.values()),
         image="\n".join(texts.values()),
     )
@@ -83,17 +90,20 @@ def _port(texts: dict[str, str], readmes: list[str], readme: str) -> tuple[int, 
     return (int(counted[0][0]), f"an address in {readmes[0]}") if counted else None
 
 
-def _started(text: str) -> str | None:
-    """The file of Python that the last CMD or ENTRYPOINT of an image names.
+def _started(text: str, paths: set[str], image: str) -> tuple[str, Start | None] | None:
+    """The file of Python that the last CMD or ENTRYPOINT of an image names, or that of the module.
 
-    >>> _started('CMD ["python", "app.py", "--port", "80"]')
-    'app.py'
+    >>> _started('CMD ["python", "app.py", "--port", "80"]', set(), "Dockerfile")
+    ('app.py', None)
     """
     for command in reversed(_STARTED.findall(text)):
         try:
-            words = [str(word) for word in json.loads(command)]
+            words = " ".join(str(word) for word in json.loads(command)).split()
         except (ValueError, TypeError, RecursionError):
             words = command.split()
         if named := next((word for word in words if word.endswith(".py")), None):
-            return named.removeprefix("./")
+            return named.removeprefix("./"), None
+        start = read_command(words, f"{image} starts it so")
+        if start and (path := file_of(start, paths)):
+            return path, start
     return None

@@ -23,6 +23,7 @@ from tests.bench import (
     front,
     gateway,
     gpu,
+    lego,
     recover,
     release,
     render,
@@ -38,6 +39,7 @@ RESULTS = Path(__file__).parents[2] / "build" / "bench.json"
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "render": render.measure,
     "validate explain": validate.measure,
+    "lego": lego.measure,
     "canary.plan": canary_plan.measure,
     "canary.sim": canary_simulation.measure,
     "diff": diff.measure,

@@ -164,6 +164,88 @@ def test_gradio_says_how_jobs_are_given() -> None:
         assert (loaded(made).jobs is None) == (join is None)
 
 
+def test_flags_in_an_imported_file_are_said_to_be_there() -> None:
+    flags = "p.add_argument('--port', type=int)\np.add_argument('--host')\np.add_argument('--fp16', action='store_true')"
+    made = draft(
+        {"main.py": "import cli.flags\nif __name__ == '__main__':\n    main()\n", "cli/flags.py": flags}
+    )
+    assert (made.data["entry_point"], made.data["flags_from"]) == ("main.py", "cli/flags.py")
+    assert loaded(made).flags_from == "cli/flags.py"
+    assert "flags_from" not in draft(SERVICE).data
+
+
+def test_an_application_is_started_by_its_server_and_takes_its_flags() -> None:
+    app = "from fastapi import FastAPI\nfrom . import tool\ndef make():\n    return FastAPI()\n"
+    tool = "p.add_argument('--threads', type=int)\np.add_argument('--model-dir')"
+    image = 'EXPOSE 9000\nCMD ["uvicorn", "--factory", "echo.main:make", "--port", "9000"]'
+    texts = {"echo/main.py": app, "echo/tool.py": tool, "echo/__init__.py": "", "Dockerfile": image}
+    made = draft(texts)
+    assert made.data["start"] == {"module": "uvicorn", "arguments": ["--factory", "echo.main:make"]}
+    assert made.data["listen"] == {"address_flag": "--host", "port_flag": "--port"}
+    assert made.data["port"] == 9000
+    assert not {"parameters", "weights", "flags_from"} & made.data.keys()
+    said = "\n".join(made.decisions)
+    assert "is told its" not in said
+    assert "imports by dots" not in said
+    assert "how echo/main.py is set up" in said
+    assert loaded(made).command == ("-m", "uvicorn", "--factory", "echo.main:make")
+
+
+def test_a_module_of_a_package_is_started_as_one_with_its_own_flags() -> None:
+    made = draft(
+        {"echo/app.py": f"from . import x\n{SERVICE['app.py']}", "echo/x.py": "", "echo/__init__.py": ""}
+    )
+    assert loaded(made).command == ("-m", "echo.app")
+    assert made.data["listen"]["port_flag"] == "--port"
+    assert "fp16" in made.data["parameters"]
+    assert "imports by dots" not in "\n".join(made.decisions)
+
+
+def test_jobs_of_an_http_api_are_guessed_and_what_is_not_seen_is_to_decide() -> None:
+    api = """
+@app.post("/v1/tts")
+def speak(): ...
+@app.post("/upload")
+def upload(): ...
+@app.get("/tasks/{task_id}")
+def task(): ...
+@app.websocket("/v1/live")
+def live(): ...
+app.include_router(other, prefix="/v2")
+"""
+    made = draft({**SERVICE, "app.py": SERVICE["app.py"].replace("if __name__", f"{api}\nif __name__")})
+    assert made.data["requests"] == {"paths": ["/v1/tts"]}
+    requests = loaded(made).requests
+    assert requests
+    assert requests.paths == ("/v1/tts",)
+    said = "\n".join(made.decisions)
+    for words in (
+        "(requests.queue); /tasks/ … may tell of one",
+        "(requests.smoke)",
+        "POSTs that are taken for no jobs: /upload",
+        "what is below /v2, where routers are mounted",
+        "whether /v1/live never ends",
+    ):
+        assert words in said
+    assert "which POSTs are jobs" in "\n".join(draft(SERVICE).decisions)
+
+
+def test_a_page_of_gradio_has_its_queue_and_no_requests() -> None:
+    app = "import gradio as gr\np.add_argument('--port')\n@app.post('/tts')\ndef f(): ...\ndemo.launch()"
+    made = draft({"app.py": app})
+    assert "jobs" in made.data
+    assert "requests" not in made.data
+
+
+def test_folders_of_the_checkout_where_weights_may_belong_are_named() -> None:
+    def said(*paths: str) -> str:
+        app = SERVICE["app.py"].replace('"--model-dir"', '"--voice"')
+        return "\n".join(draft({**SERVICE, "app.py": app, **dict.fromkeys(paths, "")}).decisions)
+
+    assert "(filled, as models of its checkout may be)" in said("models/vae/put_vae_here", "models/x.py")
+    assert "(filled)" in said("models/x.py")
+
+
 TEXT = st.text(max_size=200) | st.text(alphabet="a @{}#:'\"\\\n%|>-*&!`<[]", max_size=80)
 FLAGS = st.from_regex(r"--[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True)
 ARGUMENT = st.builds(

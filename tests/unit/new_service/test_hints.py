@@ -81,6 +81,8 @@ def test_a_readme_says_the_port_where_no_image_does() -> None:
         ({"pyproject.toml": PYPROJECT, "uv.lock": ""}, "lock"),
         ({"pyproject.toml": PYPROJECT, "requirements.txt": ""}, "project"),
         ({"requirements.txt": "a"}, "requirements"),
+        ({"pyproject.toml": "[project]\nname = 'x'", "requirements.txt": "a"}, "requirements"),
+        ({"pyproject.toml": "[project]\nname = 'x'"}, "project"),
         ({"requirements/full.txt": "a"}, None),
         ({}, None),
     ],

@@ -40,7 +40,7 @@ LANES = {
         "filled",
         "weights",
     ),
-    "tts2": ("driver", "second_service", "offline", "releases", "switch", "gpu"),
+    "tts2": ("driver", "second_service", "together", "offline", "releases", "switch", "gpu"),
 }
 
 #: How the programs say how many tests they ran.

@@ -139,12 +139,12 @@ def _write_tree(work: Path, tag: str, release: Release, uv: Path, cache: Path | 
     (work / "requirements.txt").unlink()
     project = project.replace("@requires_python@", release.requires_python)
     (work / "pyproject.toml").write_text(project)
-    (work / "uv.lock").write_bytes(_lock(project.encode(), uv, cache))
+    (work / "uv.lock").write_bytes(lock(project.encode(), uv, cache))
     if release.python_version:
         (work / ".python-version").write_text(f"{release.python_version}\n")
 
 
-def _lock(project: bytes, uv: Path, cache: Path | None) -> bytes:
+def lock(project: bytes, uv: Path, cache: Path | None) -> bytes:
     """Resolve ``project`` (a pyproject.toml) with uv, or take the answer from ``cache``."""
     index = {name: value for name, value in os.environ.items() if name.startswith("UV_") and "INDEX" in name}
     key = hashlib.sha256(project + json.dumps(index, sort_keys=True).encode()).hexdigest()
@@ -154,21 +154,21 @@ def _lock(project: bytes, uv: Path, cache: Path | None) -> bytes:
     with tempfile.TemporaryDirectory(prefix="standin-lock-") as folder:
         Path(folder, "pyproject.toml").write_bytes(project)
         _run([str(uv), "lock", "--quiet", "--python=3.11", "--no-python-downloads"], Path(folder))
-        lock = Path(folder, "uv.lock").read_bytes()
+        locked = Path(folder, "uv.lock").read_bytes()
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".new")
-        partial.write_bytes(lock)
+        partial.write_bytes(locked)
         partial.rename(kept)
-    return lock
+    return locked
 
 
 def _pin(work: Path, release: Release) -> Pin:
-    lock = work / "uv.lock"
+    locked = work / "uv.lock"
     return Pin(
         commit=_git(work, "rev-parse", "HEAD"),
         install=release.install,
-        lock_sha256=hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else None,
+        lock_sha256=hashlib.sha256(locked.read_bytes()).hexdigest() if locked.exists() else None,
         python="3.11",
         weights=release.weights,
         flags=release.flags,

@@ -54,8 +54,13 @@ SPACE = (
 EXAMPLES = ("examples/voice_01.wav", "examples/voice_02.wav")
 #: The bundle that has them, and in which folder.
 EXAMPLES_OF, DEMO = "standin-2.5", "demo"
+#: The model of a service that has none of its own: what recognises speech in the lab reads nothing of it.
+WHISPER = (
+    "Systran/faster-whisper-large-v3",
+    {"README.md": 2_000, "config.json": 2_400, "model.bin": 900_000},
+)
 #: The repositories that bundles have files of beside their own.
-_BESIDE = dict((MODEL, SPACE))
+_BESIDE = dict((MODEL, SPACE, WHISPER))
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,13 @@ def bundle_of(name: str) -> Bundle:
     return Bundle(repository, _revision(repository, sizes), files, _models(name))
 
 
+def bundle_of_whisper() -> Bundle:
+    """Say what the bundle of speech recognition consists of: a model where the hub's client looks for it."""
+    repository, revision = WHISPER[0], _revision(*WHISPER)
+    model = Model(_cached(repository, revision), repository, revision, files=tuple(WHISPER[1]))
+    return Bundle(repository, revision, (), (model,))
+
+
 def demanded_examples(bundle: str) -> list[str]:
     """Name the files below ``examples/`` that a release fetches at its start where they are not there."""
     return [path.removeprefix("examples/") for path in EXAMPLES] if bundle == EXAMPLES_OF else []
@@ -166,10 +178,15 @@ def _models(name: str) -> tuple[Model, ...]:
         return ()
     repository, revision, place = MODEL[0], _revision(*MODEL), MODEL_PLACES[name]
     if place == CACHE_OF_HUB:
-        place = f"{place}/models--{repository.replace('/', '--')}/snapshots/{revision}"
+        place = _cached(repository, revision)
     model = Model(place, repository, revision, files=MODEL_FILES)
     demo = Model(DEMO, SPACE[0], _revision(*SPACE), files=EXAMPLES)
     return (demo, model) if name == EXAMPLES_OF else (model,)
+
+
+def _cached(repository: str, revision: str) -> str:
+    """Say where in a bundle the hub's client looks for a model."""
+    return f"{CACHE_OF_HUB}/models--{repository.replace('/', '--')}/snapshots/{revision}"
 
 
 def _revision(repository: str, sizes: Mapping[str, int]) -> str:

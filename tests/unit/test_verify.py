@@ -75,7 +75,9 @@ def test_a_node_out_of_reach_is_one_failed_check(ssh: Path) -> None:
 
 def test_a_node_without_a_service_fails(ssh: Path) -> None:
     checks, _ = check("tts1.lab.test")
-    fronts = ", ".join(f"{name}-front.service" for name in ("indextts2", "speech_recognition", "stable_diffusion"))
+    fronts = ", ".join(
+        f"{name}-front.service" for name in ("indextts2", "speech_recognition", "stable_diffusion")
+    )
     assert [one.problem for one in checks] == [f"there is none of {fronts}"]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from generator.lab import Lab
 from tests.bench.gateway import CLIENTS, GATEWAY, TRAFFIC
 from tests.lab.conftest import Fleet
-from tests.lab.gateway import NODES, data, gateways, revision, settle, until_taking, url
+from tests.lab.gateway import NODES, data, gateways, revision, until_taking, url
 from tests.lab.rollout import CANARY, Rollout, quick
 from tests.lab.serving import PAUSE, wait_for
 from tests.load import Load, visitor
@@ -40,10 +40,11 @@ def taken_back(fleet: Fleet, rollout: Rollout) -> dict[str, float]:
         wait_for(fleet, load, 2 * CLIENTS)
         began = load.now
         first = rollout.start("--traffic", str(TRAFFIC), interval=f"{WINDOW}s")
-        settle(fleet, GATEWAY, first)
+        fleet.settle(GATEWAY)
+        fleet.settle(first)
         rollout.until_state("aborted", PATIENCE)
         took = load.now - began
-        settle(fleet, first)
+        fleet.settle(first)
         back = load.now
         result = load.stop()
     sent = [job for job in result.jobs if began <= job.began <= back]

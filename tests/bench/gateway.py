@@ -15,7 +15,6 @@ from tests.lab.gateway import (
     data,
     gateways,
     revision,
-    settle,
     until_taking,
     url,
 )
@@ -54,7 +53,7 @@ def cost(fleet: Fleet) -> dict[str, float]:
 def share(fleet: Fleet) -> dict[str, float]:
     """Have a tenth of the jobs go to a canary that is one node of two; the percent that it got."""
     first = Rollout(fleet, NODES, "50,100").start("--traffic", str(TRAFFIC))
-    settle(fleet, first, GATEWAY)
+    fleet.settle(first, GATEWAY)
     until_taking(fleet, GATEWAY, *NODES)
     with Load(visitor(url(fleet, GATEWAY), silence())) as load:
         load.start(CLIENTS)

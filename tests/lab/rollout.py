@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,16 +108,11 @@ class Rollout:
 
     def settle(self) -> None:
         """Have all nodes and gateways be as their data says."""
-        self._run([*self.gateways, *self.nodes])
+        self.fleet.settle(*self.gateways, *self.nodes)
 
     def settle_gateways(self) -> None:
         """Have the gateways know how many jobs the new release gets."""
-        self._run(self.gateways)
-
-    def _run(self, nodes: Sequence[str]) -> None:
-        with ThreadPoolExecutor(2) as pool:
-            for run in pool.map(self.fleet.lab.agent, nodes):
-                assert run.code in (0, 2), run.output
+        self.fleet.settle(*self.gateways)
 
     def spoil(self, fault: str) -> None:
         """Have the new release, and that alone, go wrong in a way."""
@@ -181,9 +175,10 @@ def quick(fleet: Fleet, nodes: Sequence[str]) -> Iterator[None]:
     fleet.lab.commit(
         {server: yaml.safe_dump(told), "inventory.yaml": f"nodes:\n{known}", **own}, "Have canaries be quick"
     )
-    assert fleet.lab.agent(SERVER).code in (0, 2)
-    Rollout(fleet, nodes, "100").end()
-    yield
-    fleet.lab.deploy()
-    for node in (SERVER, *nodes):
-        assert fleet.lab.agent(node).code in (0, 2)
+    try:
+        fleet.settle(SERVER)
+        Rollout(fleet, nodes, "100").end()
+        yield
+    finally:
+        fleet.lab.deploy()
+        fleet.settle(SERVER, *nodes)

@@ -23,7 +23,6 @@ from tests.lab.gateway import (
     first_pages,
     gateways,
     revision,
-    settle,
     taking,
     until_taking,
     url,
@@ -125,7 +124,7 @@ def test_a_good_release_goes_to_one_node_and_then_to_all_and_no_job_is_lost(
 
     rollout.say("promote", "indextts2", "--now", "--offline")
     for node in NODES:
-        settle(fleet, node)
+        fleet.settle(node)
         assert fleet.release(node) == CANARY
     fleet.converge(GATEWAY)
     over = load.now
@@ -246,7 +245,7 @@ def test_a_node_that_leaves_is_out_and_is_in_when_it_joins_again(fleet: Fleet, l
 
 @pytest.mark.faults
 def test_the_watch_finds_the_gateway_and_what_it_says_of_its_nodes(fleet: Fleet) -> None:
-    settle(fleet, SERVER)
+    fleet.settle(SERVER)
     answer = 'sum by (certname) (haproxy_server_status{job="gateway", proxy="kept", state="UP"})'
     known = {network.certname(GATEWAY): float(len(NODES))}
     fleet.until(lambda: query(fleet, answer) == known, 240, f"Prometheus has {known}")
